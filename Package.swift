@@ -1,0 +1,163 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "strongroom",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "strongroom", targets: ["strongroom"]),
+        .executable(name: "strongroom-hsm-worker", targets: ["strongroom-hsm-worker"]),
+        // For the packages in Benchmarks/ and Fuzz/.
+        .library(name: "HSMClient", targets: ["HSMClient"]),
+        .library(name: "KMSCore", targets: ["KMSCore"]),
+        .library(name: "KMSWire", targets: ["KMSWire"]),
+        .library(name: "SigV4", targets: ["SigV4"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        // C: the only targets that see a C header.
+        .systemLibrary(name: "CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
+        .target(name: "CPKCS11", dependencies: ["CP11Kit"]),
+        .target(name: "CSecureMemory"),
+
+        // Base.
+        .target(name: "SecureMemory", dependencies: ["CSecureMemory"], swiftSettings: strict),
+        .target(name: "PKCS11", dependencies: ["CPKCS11", "CP11Kit", "SecureMemory"], swiftSettings: strict),
+
+        // Domain.
+        .target(name: "KMSCore", dependencies: ["SecureMemory"], swiftSettings: strict),
+
+        // Adapters.
+        .target(name: "HSMWorkerProtocol", dependencies: ["SecureMemory"], swiftSettings: strict),
+        .target(name: "HSMWorker", dependencies: ["PKCS11", "HSMWorkerProtocol", "SecureMemory"], swiftSettings: strict),
+        .target(
+            name: "HSMClient",
+            dependencies: [
+                "HSMWorkerProtocol", "KMSCore", "SecureMemory",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SQLiteStore",
+            dependencies: ["KMSCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(name: "SigV4", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+
+        .target(
+            name: "KMSAPIClient",
+            dependencies: [
+                "SigV4",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Fronts.
+        .target(name: "KMSWire", dependencies: ["KMSCore", "SecureMemory"], swiftSettings: strict),
+        .target(
+            name: "KMSServer",
+            dependencies: [
+                "KMSCore", "KMSWire", "SigV4", "SecureMemory",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // Top: the only places that wire concrete types together.
+        .target(
+            name: "StrongroomCommands",
+            dependencies: [
+                "HSMClient", "HSMWorkerProtocol", "KMSAPIClient", "KMSCore", "KMSServer", "KMSWire", "SQLiteStore", "SecureMemory", "SigV4",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(name: "strongroom", dependencies: ["StrongroomCommands"], swiftSettings: strict),
+        .executableTarget(name: "strongroom-hsm-worker", dependencies: ["HSMWorker"], swiftSettings: strict),
+
+        // Tests.
+        .target(
+            name: "KMSTesting",
+            dependencies: [
+                "KMSCore", "SecureMemory", "HSMClient", "HSMWorkerProtocol",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "crash-server",
+            dependencies: ["HSMClient", "HSMWorkerProtocol", "KMSCore", "SQLiteStore"],
+            path: "Tests/CrashServer",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),
+        .testTarget(name: "PKCS11Tests", dependencies: ["PKCS11", "KMSTesting", "SecureMemory"], swiftSettings: strict),
+        .testTarget(
+            name: "HSMWorkerTests",
+            dependencies: [
+                "HSMWorker", "HSMWorkerProtocol", "HSMClient", "KMSCore", "KMSTesting", "PKCS11", "SecureMemory",
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KMSCoreTests",
+            dependencies: ["KMSCore", "KMSTesting", "HSMClient", "SQLiteStore", "SecureMemory"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "KMSCore", "KMSTesting"], swiftSettings: strict
+        ),
+        .testTarget(name: "SigV4Tests", dependencies: ["SigV4"], swiftSettings: strict),
+        .testTarget(name: "KMSAPIClientTests", dependencies: ["KMSAPIClient"], swiftSettings: strict),
+        .testTarget(
+            name: "KMSWireTests", dependencies: ["KMSWire", "KMSCore", "SecureMemory"], swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KMSServerTests",
+            dependencies: [
+                "KMSServer", "KMSWire", "KMSCore", "KMSTesting", "SigV4", "SecureMemory",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "StrongroomCommandsTests", dependencies: ["StrongroomCommands", "KMSTesting"], swiftSettings: strict
+        ),
+    ]
+)

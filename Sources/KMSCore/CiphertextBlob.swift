@@ -1,0 +1,59 @@
+/// A symmetric ciphertext as callers keep it. Self-describing, and readable for ever: `docs/ciphertext-format.md` is
+/// its specification.
+///
+/// ```
+/// offset  size
+/// 0       1     format version: 1
+/// 1       1     form of the key id: 0 = UUID, 1 = multi-Region (mrk-)
+/// 2       16    key id
+/// 18      4     key material number, most significant byte first, from 1
+/// 22      4     CRC-32 of bytes 0 to 21
+/// 26      12    IV
+/// 38      n     AES-256-GCM ciphertext, as long as the plaintext
+/// 38 + n  16    tag
+/// ```
+public struct CiphertextBlob: Hashable, Sendable {
+    /// The bytes before the IV, and the first part of what is authenticated.
+    package static let headerSize = 26
+
+    /// How many bytes a ciphertext may have at the most: what AWS's API takes.
+    package static let maximumSize = 6144
+
+    package let keyID: KeyID
+    package let materialNumber: UInt32
+    package let sealed: SealedBytes
+
+    /// Reads a ciphertext. Anything that was not written by ``encode(header:sealed:)`` is `invalidCiphertext`; the
+    /// checksum makes sure that a damaged key id is not taken for another key's.
+    public init(decoding bytes: [UInt8]) throws(KMSError) {
+        guard bytes.count <= Self.maximumSize, bytes.count > Self.headerSize, bytes[0] == 1, bytes[1] <= 1,
+            CRC32.checksum(bytes[0..<22]) == UInt32(bigEndianBytes: bytes[22..<26]),
+            let sealed = SealedBytes(Array(bytes[Self.headerSize...]))
+        else { throw .invalidCiphertext }
+        keyID = KeyID(
+            high: UInt64(bigEndianBytes: bytes[2..<10]),
+            low: UInt64(bigEndianBytes: bytes[10..<18]),
+            isMultiRegion: bytes[1] == 1
+        )
+        materialNumber = UInt32(bigEndianBytes: bytes[18..<22])
+        self.sealed = sealed
+    }
+
+    /// The header of every ciphertext of one key material.
+    package static func header(keyID: KeyID, materialNumber: UInt32) -> [UInt8] {
+        var header: [UInt8] = [1, keyID.isMultiRegion ? 1 : 0]
+        header += keyID.bytes
+        header += materialNumber.bigEndianBytes
+        header += CRC32.checksum(header).bigEndianBytes
+        return header
+    }
+
+    /// What AES-GCM authenticates besides the plaintext: the header and the encryption context.
+    package static func authenticatedData(header: [UInt8], context: EncryptionContext) -> [UInt8] {
+        header + context.canonicalBytes
+    }
+
+    package static func encode(header: [UInt8], sealed: SealedBytes) -> [UInt8] {
+        header + sealed.bytes
+    }
+}

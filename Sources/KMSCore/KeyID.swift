@@ -1,0 +1,59 @@
+/// A KMS key's id: a UUID, or `mrk-` and 32 hexadecimal digits for a multi-Region key.
+public struct KeyID: Hashable, Comparable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+    package let isMultiRegion: Bool
+
+    package init(high: UInt64, low: UInt64, isMultiRegion: Bool) {
+        self.high = high
+        self.low = low
+        self.isMultiRegion = isMultiRegion
+    }
+
+    /// A new random id (UUID version 4, RFC 9562 §5.4) from the system's cryptographic generator.
+    package static func random() -> KeyID {
+        var generator = SystemRandomNumberGenerator()
+        let high = generator.next() & 0xffff_ffff_ffff_0fff | 0x4000
+        let low = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        return KeyID(high: high, low: low, isMultiRegion: false)
+    }
+
+    /// Reads the text form; nil for anything that is not exactly an id.
+    public init?(_ text: some StringProtocol) {
+        // Both forms are 36 characters long.
+        let characters = Array(text.utf8)
+        guard characters.count == 36 else { return nil }
+        isMultiRegion = characters.starts(with: "mrk-".utf8)
+        let digits =
+            isMultiRegion
+            ? Array(characters.dropFirst(4))
+            : characters.indices.filter { !Self.hyphens.contains($0) }.map { characters[$0] }
+        guard isMultiRegion || Self.hyphens.allSatisfy({ characters[$0] == UInt8(ascii: "-") }),
+            let bytes = Hexadecimal.decode(digits)
+        else { return nil }
+        high = UInt64(bigEndianBytes: bytes[0..<8])
+        low = UInt64(bigEndianBytes: bytes[8..<16])
+    }
+
+    private static let hyphens = [8, 13, 18, 23]
+
+    /// The 16 bytes of the id, as a ciphertext carries them.
+    package var bytes: [UInt8] {
+        high.bigEndianBytes + low.bigEndianBytes
+    }
+
+    public static func < (a: KeyID, b: KeyID) -> Bool {
+        // The order of the text forms: "mrk-" comes after every hexadecimal digit.
+        (a.isMultiRegion ? 1 : 0, a.high, a.low) < (b.isMultiRegion ? 1 : 0, b.high, b.low)
+    }
+}
+
+extension KeyID: CustomStringConvertible {
+    public var description: String {
+        let digits = Hexadecimal.encode(bytes)
+        if isMultiRegion { return "mrk-" + digits }
+        let text = Array(digits.utf8)
+        let groups = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32]
+        return groups.map { String(decoding: text[$0], as: UTF8.self) }.joined(separator: "-")
+    }
+}

@@ -1,0 +1,54 @@
+/// Key policies as documents. They are stored and given back; enforcement has its place in ``Authorizer``.
+package enum KeyPolicy {
+    /// The one name that AWS KMS has for a key's policy.
+    package static let name = "default"
+
+    /// How many bytes a policy may have.
+    package static let maximumSize = 32_768
+
+    /// The policy of a key that was made without one ("Default key policy", AWS KMS Developer Guide).
+    package static func standard(for account: AccountID) -> String {
+        """
+        {
+          "Version" : "2012-10-17",
+          "Id" : "key-default-1",
+          "Statement" : [ {
+            "Sid" : "Enable IAM User Permissions",
+            "Effect" : "Allow",
+            "Principal" : {
+              "AWS" : "arn:aws:iam::\(account):root"
+            },
+            "Action" : "kms:*",
+            "Resource" : "*"
+          } ]
+        }
+        """
+    }
+
+    static func checkName(_ name: String?) throws(KMSError) {
+        guard name == nil || name == Self.name else { throw KMSError(.notFound, "No such policy exists") }
+    }
+}
+
+extension KeyStore {
+    package func keyPolicy(of key: String, named name: String?, by context: CallContext) throws(KMSError) -> String {
+        let entry = try resolveKeyOnly(key, for: .getKeyPolicy, by: context)
+        try KeyPolicy.checkName(name)
+        return entry.key.policy
+    }
+
+    package func putKeyPolicy(
+        _ policy: String, on key: String, named name: String?, by context: CallContext
+    ) async throws(KMSError) {
+        let entry = try resolveKeyOnly(key, for: .putKeyPolicy, by: context)
+        try KeyPolicy.checkName(name)
+        try await change(entry.key.address) { key throws(KMSError) in key.policy = policy }
+    }
+
+    package func listKeyPolicies(
+        of key: String, _ page: PageRequest, by context: CallContext
+    ) throws(KMSError) -> Page<String> {
+        _ = try resolveKeyOnly(key, for: .listKeyPolicies, by: context)
+        return try Page(of: [KeyPolicy.name], page, list: "ListKeyPolicies", defaultLimit: 100) { $0 }
+    }
+}

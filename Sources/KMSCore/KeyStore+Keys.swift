@@ -1,0 +1,178 @@
+import Synchronization
+
+/// What a new key shall be.
+package struct NewKey: Sendable {
+    package var spec = KeySpec.symmetricDefault
+    package var usage = KeyUsage.encryptDecrypt
+    package var origin = KeyOrigin.awsKMS
+    package var description = ""
+    /// The default key policy when nil.
+    package var policy: String?
+    package var tags: [Tag] = []
+    package var isMultiRegion = false
+
+    package init() {}
+}
+
+/// A key, and its state as it is shown.
+package struct KeyDescription: Sendable {
+    package let key: Key
+    package let state: KeyState
+}
+
+extension KeyStore {
+    /// Days that a key waits for its deletion (ScheduleKeyDeletion).
+    package static let pendingWindowInDays = 7...30
+    package static let defaultPendingWindowInDays = 30
+
+    /// Makes a key: the intent with the material's id is stored, then the token makes the object, then the key is
+    /// stored as enabled. A crash in between leaves an intent, which ``performDueWork()`` undoes.
+    package func createKey(_ request: NewKey, by context: CallContext) async throws(KMSError) -> KeyDescription {
+        let tags = try Tag.dictionary(request.tags)
+        try authorizer.authorize(.createKey, on: .account(context.scope), by: context)
+        try checkSupport(of: request)
+
+        let address = KeyAddress(scope: context.scope, id: .random())
+        var key = Key(
+            address: address, spec: request.spec, usage: request.usage, origin: request.origin, lifecycle: .creating,
+            description: request.description, policy: request.policy ?? KeyPolicy.standard(for: context.scope.account),
+            tags: tags, creationDate: clock.now, materials: [.new(number: 1, at: clock.now)], currentMaterial: 1
+        )
+        let intent = key
+        try await changes.run { () async throws(KMSError) in try await metadata.commit([.saveKey(intent)]) }
+        do {
+            let object = key.materials[0].reference.object
+            let checkValue = try await backend.generateKey(key.spec, id: object)
+            key.materials[0].reference = MaterialReference(object: object, checkValue: checkValue)
+            key.lifecycle = .enabled
+            let made = key
+            try await changes.run { () async throws(KMSError) in
+                try await metadata.commit([.saveKey(made)])
+                KeyEntry(made).map { entry in table.withLock { $0.save(entry) } }
+            }
+        } catch {
+            // The token may have made the object although no answer came.
+            abandoned.withLock { $0.append(intent) }
+            // The caller need not wait for the repair.
+            Task { try? await self.undoAbandonedCreations() }
+            throw error
+        }
+        return KeyDescription(key: key, state: key.state)
+    }
+
+    private func checkSupport(of request: NewKey) throws(KMSError) {
+        guard request.origin == .awsKMS else {
+            throw KMSError(.unsupported, "Keys of origin \(request.origin.rawValue) are not supported yet.")
+        }
+        guard !request.isMultiRegion else {
+            throw KMSError(.unsupported, "Multi-Region keys are not supported yet.")
+        }
+        guard let algorithm = AlgorithmTable.entry(for: request.spec) else {
+            throw KMSError(.unsupported, "Keys of spec \(request.spec.rawValue) are not supported yet.")
+        }
+        guard algorithm.usages.contains(request.usage) else {
+            throw KMSError(
+                .validation,
+                "KeyUsage \(request.usage.rawValue) is not compatible with KeySpec \(request.spec.rawValue)"
+            )
+        }
+    }
+
+    package func describeKey(_ name: String, by context: CallContext) throws(KMSError) -> KeyDescription {
+        let entry = try resolve(name, for: .describeKey, by: context)
+        return KeyDescription(key: entry.key, state: entry.state)
+    }
+
+    package func listKeys(_ page: PageRequest, by context: CallContext) throws(KMSError) -> Page<KeyAddress> {
+        try authorizer.authorize(.listKeys, on: .account(context.scope), by: context)
+        let keys = table.withLock { $0.scopes[context.scope]?.keys } ?? [:]
+        return try Page(of: keys.keys.sorted(), page, list: "ListKeys", defaultLimit: 100) { $0.description }
+            .map { KeyAddress(scope: context.scope, id: $0) }
+    }
+
+    package func enableKey(_ name: String, by context: CallContext) async throws(KMSError) {
+        let entry = try resolveKeyOnly(name, for: .enableKey, by: context)
+        try await change(entry.key.address) { key throws(KMSError) in
+            try KMSAction.enableKey.check(key.state, of: entry.arn)
+            key.lifecycle = .enabled
+        }
+    }
+
+    package func disableKey(_ name: String, by context: CallContext) async throws(KMSError) {
+        let entry = try resolveKeyOnly(name, for: .disableKey, by: context)
+        try await change(entry.key.address) { key throws(KMSError) in
+            try KMSAction.disableKey.check(key.state, of: entry.arn)
+            key.lifecycle = .disabled
+        }
+        await forget(entry)
+    }
+
+    package func updateKeyDescription(
+        _ name: String, to description: String, by context: CallContext
+    ) async throws(KMSError) {
+        let entry = try resolveKeyOnly(name, for: .updateKeyDescription, by: context)
+        try await change(entry.key.address) { key throws(KMSError) in
+            try KMSAction.updateKeyDescription.check(key.state, of: entry.arn)
+            key.description = description
+        }
+    }
+
+    /// Sets the day on which ``performDueWork()`` destroys the key's material.
+    package func scheduleKeyDeletion(
+        _ name: String, pendingWindowInDays: Int?, by context: CallContext
+    ) async throws(KMSError) -> KeyDescription {
+        let days = pendingWindowInDays ?? Self.defaultPendingWindowInDays
+        guard Self.pendingWindowInDays.contains(days) else {
+            throw KMSError(
+                .validation, "PendingWindowInDays must be between 7 and 30 days (inclusive); \(days) is not."
+            )
+        }
+        let entry = try resolveKeyOnly(name, for: .scheduleKeyDeletion, by: context)
+        let due = clock.now.adding(days: days)
+        let key = try await change(entry.key.address) { key throws(KMSError) in
+            try KMSAction.scheduleKeyDeletion.check(key.state, of: entry.arn)
+            key.lifecycle = .pendingDeletion
+            key.deletionDate = due
+        }
+        await forget(entry)
+        return KeyDescription(key: key, state: key.state)
+    }
+
+    /// Leaves the key disabled, as AWS does.
+    package func cancelKeyDeletion(_ name: String, by context: CallContext) async throws(KMSError) -> KeyAddress {
+        let entry = try resolveKeyOnly(name, for: .cancelKeyDeletion, by: context)
+        try await change(entry.key.address) { key throws(KMSError) in
+            try KMSAction.cancelKeyDeletion.check(key.state, of: entry.arn)
+            guard key.lifecycle == .pendingDeletion else {
+                throw KMSError(.invalidState, "\(entry.arn) is being deleted: its key material is already going.")
+            }
+            key.lifecycle = .disabled
+            key.deletionDate = nil
+        }
+        return entry.key.address
+    }
+
+    /// Has the backend drop what it holds in memory of a key that is no longer used. A failure only means that it
+    /// holds it longer.
+    func forget(_ entry: KeyEntry) async {
+        for material in entry.allMaterials {
+            try? await backend.forgetKey(material.reference.object)
+        }
+    }
+}
+
+extension Page {
+    func map<T: Sendable>(_ transform: (Item) -> T) -> Page<T> {
+        Page<T>(items: items.map(transform), nextMarker: nextMarker)
+    }
+}
+
+extension KeyMaterial {
+    /// A material that is yet to be made.
+    static func new(number: UInt32, at now: Timestamp) -> KeyMaterial {
+        var generator = SystemRandomNumberGenerator()
+        let id = (0..<4).flatMap { _ in (generator.next() as UInt64).bigEndianBytes }
+        let reference = MaterialReference(object: .random(), checkValue: [])
+        return KeyMaterial(number: number, id: id, reference: reference, creationDate: now, reservedEncryptions: 0)
+    }
+}

@@ -1,0 +1,68 @@
+import Synchronization
+
+/// The use cases of a KMS: what every front end calls, whatever its wire looks like.
+///
+/// All metadata is in memory; a change is in the ``MetadataStore`` before it is seen. Use cases that touch the token
+/// follow intent, token, commit: see ``createKey(_:by:)`` and ``performDueWork()``.
+package final class KeyStore: Sendable {
+    let backend: any KeyBackend
+    let metadata: any MetadataStore
+    let clock: any KMSClock
+    let authorizer: any Authorizer
+    let events: any KeyStoreEventSink
+
+    /// One change of metadata at a time.
+    let changes = SerialGate()
+    /// One round of destruction at a time.
+    let dueWork = SerialGate()
+    let table = Mutex(KeyTable())
+    /// Creations that a crash or a fault left half done: the token may hold an object that no key names.
+    let abandoned = Mutex<[Key]>([])
+
+    package init(
+        backend: any KeyBackend, metadata: any MetadataStore, clock: any KMSClock,
+        authorizer: any Authorizer = AccountAuthorizer(), events: any KeyStoreEventSink
+    ) {
+        self.backend = backend
+        self.metadata = metadata
+        self.clock = clock
+        self.authorizer = authorizer
+        self.events = events
+    }
+
+    /// Reads all metadata. To be called once, before any request; the token need not be there yet.
+    package func start() async throws(KMSError) {
+        let image = try await metadata.load()
+        var fresh = KeyTable()
+        for key in image.keys where key.lifecycle != .creating {
+            guard let entry = KeyEntry(key) else {
+                events.record(.keyNotUnderstood(key.address))
+                continue
+            }
+            fresh.save(entry)
+        }
+        for alias in image.aliases {
+            fresh.save(alias)
+        }
+        let loaded = fresh
+        table.withLock { $0 = loaded }
+        abandoned.withLock { $0 = image.keys.filter { $0.lifecycle == .creating } }
+    }
+
+    /// Gives reservations that were not used back. To be called once, after the last request.
+    package func stop() async throws(KMSError) {
+        let settled = table.withLock { $0.allKeys }.flatMap { entry in
+            entry.allMaterials.filter { $0.budget.spent < $0.budget.covered }.map { material in
+                MetadataChange.settleEncryptions(
+                    entry.key.address, material: material.number, total: material.budget.spent
+                )
+            }
+        }
+        if !settled.isEmpty { try await metadata.commit(settled) }
+    }
+
+    /// Throws unless a request that needs the token could be served now.
+    package func checkHealth() async throws(KMSError) {
+        try await backend.checkHealth()
+    }
+}

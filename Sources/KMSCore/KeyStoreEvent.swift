@@ -1,0 +1,18 @@
+/// What an operator should hear of, beyond what callers are told.
+package enum KeyStoreEvent: Sendable {
+    /// An alarm: the token answers, but not with this key's material. The key is Unavailable until it does.
+    case materialMissing(KeyAddress, number: UInt32, cause: String?)
+    case materialFoundAgain(KeyAddress, number: UInt32)
+    /// An alarm: an interrupted creation or deletion could not be brought to its end yet; it is tried again.
+    case workPostponed(KeyAddress, cause: String)
+    /// An alarm: nothing was destroyed, because the token does not show these live keys.
+    case destructionRefused(missing: [KeyAddress])
+    case creationUndone(KeyAddress)
+    case keyDestroyed(KeyAddress)
+    /// The key's materials could not be read, so the key cannot serve; it is kept.
+    case keyNotUnderstood(KeyAddress)
+}
+
+package protocol KeyStoreEventSink: Sendable {
+    func record(_ event: KeyStoreEvent)
+}

@@ -1,0 +1,75 @@
+/// Where everything but key material is kept.
+///
+/// A server reads it whole once at its start and holds the image in memory: no request reads it again. Every
+/// implementation passes `MetadataStoreContract` in KMSTesting. Errors are `internalFailure` with the cause for the
+/// log; no error holds a stored value.
+public protocol MetadataStore: Sendable {
+    /// All that is stored.
+    func load() async throws(KMSError) -> MetadataImage
+
+    /// Makes all changes or none, durably: after it returns they survive a power cut.
+    func commit(_ changes: [MetadataChange]) async throws(KMSError)
+}
+
+/// The whole content of a ``MetadataStore``.
+public struct MetadataImage: Hashable, Sendable {
+    public var keys: [Key]
+    public var aliases: [Alias]
+    public var accessKeys: [AccessKey]
+    /// The materials that the server itself uses, by purpose.
+    public var systemKeys: [SystemKeyPurpose: MaterialReference]
+
+    public init(
+        keys: [Key] = [], aliases: [Alias] = [], accessKeys: [AccessKey] = [],
+        systemKeys: [SystemKeyPurpose: MaterialReference] = [:]
+    ) {
+        self.keys = keys
+        self.aliases = aliases
+        self.accessKeys = accessKeys
+        self.systemKeys = systemKeys
+    }
+}
+
+public enum MetadataChange: Sendable {
+    /// Inserts the key with its materials and tags, or replaces it. A material's reservation never goes down by this.
+    case saveKey(Key)
+    /// Removes the key with all that belongs to it, its aliases included.
+    case removeKey(KeyAddress)
+    case saveAlias(Alias)
+    case removeAlias(Scope, name: String)
+    /// Raises how many encryptions are accounted for.
+    case reserveEncryptions(KeyAddress, material: UInt32, total: UInt64)
+    /// Sets how many encryptions were made, exactly, at an orderly end.
+    case settleEncryptions(KeyAddress, material: UInt32, total: UInt64)
+    case saveAccessKey(AccessKey)
+    case removeAccessKey(id: String)
+    case saveSystemKey(SystemKeyPurpose, MaterialReference)
+}
+
+/// What a token-resident key of the server's own is for.
+public struct SystemKeyPurpose: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Seals secret access keys, so that a stolen database gives no access.
+    public static let credentials = SystemKeyPurpose(rawValue: "credentials")
+}
+
+/// An access key as it is stored.
+public struct AccessKey: Hashable, Sendable {
+    /// As in `AKIAIOSFODNN7EXAMPLE`: 20 upper-case letters and digits.
+    public let id: String
+    public var principal: Principal
+    /// The secret access key, sealed under the system key for credentials.
+    public var sealedSecret: SealedBytes
+    public var isActive: Bool
+    public var creationDate: Timestamp
+
+    public init(id: String, principal: Principal, sealedSecret: SealedBytes, isActive: Bool, creationDate: Timestamp) {
+        self.id = id
+        self.principal = principal
+        self.sealedSecret = sealedSecret
+        self.isActive = isActive
+        self.creationDate = creationDate
+    }
+}

@@ -1,0 +1,119 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+
+/// Closes connections that keep the server waiting, and those whose response says that they are to be closed.
+///
+/// Nothing is measured per request: one repeated tick per connection counts how often it found the connection in the
+/// same state. So a timeout comes up to a tick late, never early.
+final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// What the connection waits for.
+    private enum State {
+        /// A request of which nothing has come yet.
+        case idle
+        /// The rest of a request.
+        case arriving
+        /// The client's end of the connection: the answer is out, and whatever comes is dropped.
+        case lingering
+    }
+
+    /// How many ticks a timeout is divided into.
+    private static let resolution: Int64 = 4
+
+    private let limits: ServerLimits
+    /// A new connection owes its first request, and perhaps a TLS handshake.
+    private var state = State.arriving { didSet { ticks = 0 } }
+    private var ticks: Int64 = 0
+    /// Requests that have come in whole and are not answered. While there is one, it is the client that waits.
+    private var unanswered = 0
+    private var closesAfterResponse = false
+    private var timer: RepeatedTask?
+
+    init(_ limits: ServerLimits) {
+        self.limits = limits
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let tick = TimeAmount(min(limits.arrivalTimeout, limits.lingerTimeout) / Int(Self.resolution))
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in
+            let (handler, context) = bound.value
+            handler.tick(tick, context)
+        }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = nil
+    }
+
+    private func tick(_ tick: TimeAmount, _ context: ChannelHandlerContext) {
+        guard unanswered == 0 || state == .lingering else { return }
+        ticks += 1
+        let timeout = TimeAmount(
+            switch state {
+            case .idle: limits.idleTimeout
+            case .arriving: limits.arrivalTimeout
+            case .lingering: limits.lingerTimeout
+            }
+        )
+        if tick.nanoseconds * (ticks - 1) >= timeout.nanoseconds { context.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard state != .lingering else { return }
+        switch unwrapInboundIn(data) {
+        case .head: state = .arriving
+        case .body: break
+        case .end:
+            state = .idle
+            unanswered += 1
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        switch state {
+        case .idle where unanswered == 0:
+            // Bytes came, and are no whole request head yet.
+            state = .arriving
+        case .lingering:
+            // Nobody behind this handler asks for more, and the end of the stream is yet to be read.
+            context.read()
+        case .idle, .arriving: break
+        }
+        context.fireChannelReadComplete()
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(let head):
+            if head.headerFields[.connection] == "close" { closesAfterResponse = true }
+            context.write(data, promise: promise)
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            // An answer may come before the request's end: then there was nothing counted.
+            unanswered = max(0, unanswered - 1)
+            guard closesAfterResponse else {
+                if unanswered == 0, state == .idle { ticks = 0 }
+                context.write(data, promise: promise)
+                return
+            }
+            state = .lingering
+            context.writeAndFlush(data, promise: promise)
+            // To close at once would have the system answer what is still coming with a reset, which can overtake
+            // the answer.
+            context.close(mode: .output, promise: nil)
+            context.read()
+        }
+    }
+}
+
+@available(*, unavailable)
+extension ConnectionPatience: Sendable {}

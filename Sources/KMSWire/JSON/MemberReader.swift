@@ -1,0 +1,151 @@
+import FoundationEssentials
+import SecureMemory
+
+/// Reads a request's members one by one and checks each against the API's model.
+///
+/// A member of the wrong type ends the reading: AWS does not validate what it cannot deserialize. What breaks a
+/// constraint is noted, and a placeholder given in its stead, so that all of it can be reported at once.
+package struct MemberReader {
+    private let members: KeyedDecodingContainer<MemberName>
+    private(set) var violations: [Violation] = []
+
+    init(_ members: KeyedDecodingContainer<MemberName>) {
+        self.members = members
+    }
+
+    /// Nil when the member is absent or null.
+    private func decode<T: Decodable>(
+        _ type: T.Type, _ name: String, as kind: String
+    ) throws(WireError) -> T? {
+        do {
+            return try members.decodeIfPresent(type, forKey: MemberName(stringValue: name))
+        } catch {
+            throw .serialization("The member '\(name)' must be \(kind).")
+        }
+    }
+
+    private mutating func note(_ failure: String?, of value: String?, at path: String) {
+        guard let failure else { return }
+        violations.append(Violation(path: path, value: value, constraint: failure))
+    }
+
+    private mutating func note(missing name: String) {
+        note(Constraint.notNull, of: "null", at: name.asViolationPath)
+    }
+
+    private mutating func check(_ value: String, _ shape: StringShape, at path: @autoclosure () -> String) {
+        for failure in shape.failures(of: value) { note(failure, of: "'\(value)'", at: path()) }
+    }
+}
+
+extension MemberReader {
+    /// Whether a member that is not read further is there.
+    func has(_ name: String) -> Bool {
+        let name = MemberName(stringValue: name)
+        return members.contains(name) && (try? members.decodeNil(forKey: name)) == false
+    }
+
+    mutating func string(_ name: String, _ shape: StringShape) throws(WireError) -> String? {
+        let value = try decode(String.self, name, as: "a string")
+        if let value { check(value, shape, at: name.asViolationPath) }
+        return value
+    }
+
+    mutating func requiredString(_ name: String, _ shape: StringShape) throws(WireError) -> String {
+        if let value = try string(name, shape) { return value }
+        note(missing: name)
+        return ""
+    }
+
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(WireError) -> Int? {
+        let value = try decode(Int.self, name, as: "an integer")
+        if let value {
+            note(Constraint.value(value, range), of: "'\(value)'", at: name.asViolationPath)
+        }
+        return value
+    }
+
+    /// False when the member is absent.
+    func flag(_ name: String) throws(WireError) -> Bool {
+        try decode(Bool.self, name, as: "true or false") ?? false
+    }
+
+    mutating func blob(_ name: String, length: ClosedRange<Int>) throws(WireError) -> [UInt8]? {
+        guard let text = try decode(String.self, name, as: "a base64 string") else { return nil }
+        guard let data = Data(base64Encoded: text) else {
+            throw .serialization("The member '\(name)' is not valid base64.")
+        }
+        note(Constraint.length(data.count, length), of: nil, at: name.asViolationPath)
+        return Array(data)
+    }
+
+    mutating func requiredSecret(_ name: String, length: ClosedRange<Int>) throws(WireError) -> SecretBlob {
+        guard let text = try decode(String.self, name, as: "a base64 string") else {
+            note(missing: name)
+            return SecretBlob(SecretBytes(copying: []))
+        }
+        guard let secret = SecretBlob(base64: text) else {
+            throw .serialization("The member '\(name)' is not valid base64.")
+        }
+        note(Constraint.length(secret.count, length), of: nil, at: name.asViolationPath)
+        return secret
+    }
+
+    /// Empty when the member is absent.
+    func stringMap(_ name: String) throws(WireError) -> [String: String] {
+        try decode([String: String].self, name, as: "a map from strings to strings") ?? [:]
+    }
+
+    /// Empty when the member is absent. `count` is how many elements the model allows.
+    mutating func strings(
+        _ name: String, _ shape: StringShape, count: ClosedRange<Int> = 0...Int.max
+    ) throws(WireError) -> [String] {
+        guard let values = try decode([String].self, name, as: "a list of strings") else { return [] }
+        let path = name.asViolationPath
+        let text = { "'[\(values.joined(separator: ", "))]'" }
+        if let failure = Constraint.length(values.count, count) { note(failure, of: text(), at: path) }
+        // AWS reports a list of plain strings as one value, with all that its elements must meet.
+        let failures = values.flatMap { shape.failures(of: $0) }
+        if !failures.isEmpty {
+            note("Member must satisfy constraint: [\(failures.joined(separator: ", "))]", of: text(), at: path)
+        }
+        return values
+    }
+
+    mutating func requiredStrings(_ name: String, _ shape: StringShape) throws(WireError) -> [String] {
+        if !has(name) { note(missing: name) }
+        return try strings(name, shape)
+    }
+
+    /// Empty when the member is absent.
+    mutating func tags(_ name: String) throws(WireError) -> [TagShape] {
+        let tags = try decode([TagShape].self, name, as: "a list of tags with a TagKey and a TagValue") ?? []
+        for (index, tag) in tags.enumerated() {
+            let path = "\(name.asViolationPath).\(index + 1).member"
+            for (member, value, shape) in [
+                ("tagKey", tag.key, StringShape.tagKey), ("tagValue", tag.value, StringShape.tagValue),
+            ] {
+                if let value {
+                    check(value, shape, at: "\(path).\(member)")
+                } else {
+                    note(Constraint.notNull, of: "null", at: "\(path).\(member)")
+                }
+            }
+        }
+        return tags
+    }
+
+    mutating func requiredTags(_ name: String) throws(WireError) -> [TagShape] {
+        if !has(name) { note(missing: name) }
+        return try tags(name)
+    }
+}
+
+/// The name of a request's member.
+struct MemberName: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}

@@ -1,0 +1,33 @@
+import FoundationEssentials
+package import SecureMemory
+import Synchronization
+
+/// A secret member of a request: taken out of its base64 into locked memory, and handed on once.
+///
+/// A class, because what `Decodable` makes has to be copyable. The base64 text itself was in the socket's buffer and
+/// in the decoder's before: neither is ours to wipe.
+package final class SecretBlob: Sendable {
+    private let secret: Mutex<SecretBytes?>
+    package let count: Int
+
+    init(_ secret: consuming SecretBytes) {
+        count = secret.count
+        self.secret = Mutex(secret)
+    }
+
+    /// Nil when `text` is not base64 (RFC 4648 §4, with its padding).
+    convenience init?(base64 text: String) {
+        guard var data = Data(base64Encoded: text) else { return nil }
+        self.init(SecretBytes(copying: data.bytes))
+        var bytes = data.mutableBytes
+        bytes.wipe()
+    }
+
+    /// Gives the secret up. To be called once.
+    package func take() -> SecretBytes {
+        guard let secret = secret.withLock({ $0.take() }) else {
+            preconditionFailure("a request's secret is taken once")
+        }
+        return secret
+    }
+}

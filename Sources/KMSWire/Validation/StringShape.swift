@@ -1,0 +1,77 @@
+/// What the API's model says of a string.
+struct StringShape: Sendable {
+    /// A regular expression of the model. All that are in use allow any number of characters out of a set, and have
+    /// a minimum length besides.
+    struct Pattern: Sendable {
+        let text: String
+        let allows: @Sendable (Unicode.Scalar) -> Bool
+    }
+
+    var length: ClosedRange<Int>?
+    var pattern: Pattern?
+    var values: [String]?
+
+    /// Everything that is wrong with `value`.
+    func failures(of value: String) -> [String] {
+        // Nearly every string has nothing wrong with it: the array stays empty, and unallocated.
+        var failures: [String] = []
+        if let length, let failure = Constraint.length(value.unicodeScalars.count, length) { failures.append(failure) }
+        if let pattern, let failure = Constraint.pattern(value, pattern) { failures.append(failure) }
+        if let values, let failure = Constraint.enumeration(value, values) { failures.append(failure) }
+        return failures
+    }
+}
+
+// The shapes of the model (botocore 1.43, service-2.json) that the operations here take, under the model's names.
+extension StringShape {
+    static let keyID = StringShape(length: 1...2048)
+    static let aliasName = StringShape(
+        length: 1...256,
+        pattern: Pattern(text: "^[a-zA-Z0-9:/_-]+$") { $0.isWord || $0 == ":" || $0 == "/" || $0 == "-" }
+    )
+    static let customKeyStoreID = StringShape(length: 1...64)
+    static let description = StringShape(length: 0...8192)
+    static let grantToken = StringShape(length: 1...8192)
+    static let marker = StringShape(
+        length: 1...1024, pattern: Pattern(text: "[\\u0020-\\u00FF]*") { (0x20...0xff).contains($0.value) }
+    )
+    static let policy = StringShape(
+        length: 1...131_072,
+        pattern: Pattern(text: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+") {
+            (0x20...0xff).contains($0.value) || $0 == "\t" || $0 == "\n" || $0 == "\r"
+        }
+    )
+    static let policyName = StringShape(length: 1...128, pattern: Pattern(text: "[\\w]+") { $0.isWord })
+    static let tagKey = StringShape(length: 1...128)
+    static let tagValue = StringShape(length: 0...256)
+    static let xksKeyID = StringShape(
+        length: 1...128,
+        pattern: Pattern(text: "^[a-zA-Z0-9-_.]+$") { $0.isWord || $0 == "-" || $0 == "." }
+    )
+
+    static let customerMasterKeySpec = StringShape(values: [
+        "RSA_2048", "RSA_3072", "RSA_4096", "ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_SECG_P256K1",
+        "SYMMETRIC_DEFAULT", "HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512", "SM2",
+    ])
+    static let keySpec = StringShape(
+        values: (customerMasterKeySpec.values ?? [])
+            + ["ML_DSA_44", "ML_DSA_65", "ML_DSA_87", "ECC_NIST_EDWARDS25519"]
+    )
+    static let keyUsage = StringShape(values: ["SIGN_VERIFY", "ENCRYPT_DECRYPT", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"])
+    static let origin = StringShape(values: ["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"])
+    static let encryptionAlgorithm = StringShape(
+        values: ["SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"]
+    )
+    static let dataKeySpec = StringShape(values: ["AES_256", "AES_128"])
+    static let dryRunModifier = StringShape(values: ["IGNORE_CIPHERTEXT"])
+}
+
+extension Unicode.Scalar {
+    /// `\w` of a regular expression, as Java's is without flags: ASCII only.
+    fileprivate var isWord: Bool {
+        switch self {
+        case "a"..."z", "A"..."Z", "0"..."9", "_": true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,1 @@
+// placeholder, deleted by the first real file of this target

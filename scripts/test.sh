@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Everything that must hold before a change lands. CI runs just this.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+step "dependencies"
+scripts/install-dependencies.sh test
+
+step "lint"
+scripts/lint.sh
+
+step "build"
+swift build --build-tests
+
+step "unit and token tests"
+swift test --skip-build
+
+step "real AWS clients"
+scripts/test-clients.sh
+
+if [ -x scripts/fuzz.sh ]; then
+    step "fuzzing, a few seconds each"
+    scripts/fuzz.sh --seconds 5
+fi
+
+step "all tests passed"
