@@ -40,6 +40,7 @@ let package = Package(
         .systemLibrary(name: "CP11Kit", pkgConfig: "p11-kit-1", providers: [.apt(["libp11-kit-dev"])]),
         .target(name: "CPKCS11", dependencies: ["CP11Kit"]),
         .target(name: "CSecureMemory"),
+        .target(name: "CProcess"),
 
         // Base.
         .target(name: "SecureMemory", dependencies: ["CSecureMemory"], swiftSettings: strict),
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "HSMClient",
             dependencies: [
-                "HSMWorkerProtocol", "KMSCore", "SecureMemory",
+                "CProcess", "HSMWorkerProtocol", "KMSCore", "SecureMemory",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict

@@ -26,7 +26,7 @@ struct RequestID: Sendable, CustomStringConvertible {
     }
 
     var description: String {
-        String(unsafeUninitializedCapacity: 36) { text in
+        unsafe String(unsafeUninitializedCapacity: 36) { text in
             var position = 0
             for digit in 0..<32 {
                 if digit == 8 || digit == 12 || digit == 16 || digit == 20 {

@@ -66,12 +66,22 @@ import CSecureMemory
         unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: T.self)
     }
 
-    /// Lends all unwritten room; `body` returns how much of it was written.
-    public func appendWithin<E: Error>(_ body: (inout MutableRawSpan) throws(E) -> Int) throws(E) {
-        var span = unsafe MutableRawSpan(_unsafeStart: base.advanced(by: count), byteCount: capacity - count)
+    /// Lends the unwritten room, `limit` bytes of it or all; `body` returns how much of it was written.
+    public func appendWithin<E: Error>(
+        _ limit: Int = .max, _ body: (inout MutableRawSpan) throws(E) -> Int
+    ) throws(E) {
+        let room = min(limit, capacity - count)
+        var span = unsafe MutableRawSpan(_unsafeStart: base.advanced(by: count), byteCount: room)
         let written = try body(&span)
-        precondition(written >= 0 && written <= capacity - count, "more was written than there was room for")
+        precondition(written >= 0 && written <= room, "more was written than there was room for")
         count += written
+    }
+
+    /// Takes back and wipes what was appended beyond `size`.
+    public func truncate(to size: Int) {
+        precondition(size >= 0 && size <= count, "there is less than that")
+        unsafe secure_memory_wipe(base.advanced(by: size), count - size)
+        count = size
     }
 
     /// Drops the first `length` bytes, moves the rest to the front and wipes what is then behind it.
@@ -79,17 +89,29 @@ import CSecureMemory
         precondition(length >= 0 && length <= count, "there is less than that")
         guard length > 0 else { return }
         let rest = count - length
-        if rest > 0 {
-            // memmove: source and target overlap.
-            unsafe base.copyMemory(from: base.advanced(by: length), byteCount: rest)
-        }
+        // Source and target may overlap; copyMemory allows it.
+        if rest > 0 { unsafe base.copyMemory(from: base.advanced(by: length), byteCount: rest) }
         unsafe secure_memory_wipe(base.advanced(by: rest), length)
         count = rest
     }
 
+    /// The integer that begins at `offset`, most significant byte first, or nil when the buffer ends before it does.
+    public func integer<T: FixedWidthInteger & BitwiseCopyable>(at offset: Int, as type: T.Type = T.self) -> T? {
+        guard offset >= 0, count - offset >= MemoryLayout<T>.size else { return nil }
+        return T(bigEndian: unsafe base.loadUnaligned(fromByteOffset: offset, as: T.self))
+    }
+
     /// Lends the written bytes in the clear.
     public func withExposedBytes<R: ~Copyable, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
-        let span = unsafe RawSpan(_unsafeStart: base, byteCount: count)
+        try withExposedBytes(in: 0..<count, body)
+    }
+
+    /// Lends a part of the written bytes in the clear.
+    public func withExposedBytes<R: ~Copyable, E: Error>(
+        in range: Range<Int>, _ body: (RawSpan) throws(E) -> R
+    ) throws(E) -> R {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "nothing was written there")
+        let span = unsafe RawSpan(_unsafeStart: base.advanced(by: range.lowerBound), byteCount: range.count)
         return try body(span)
     }
 }

@@ -1,1 +1,4 @@
-// placeholder, deleted by the first real file of this target
+import Glibc
+import HSMWorker
+
+exit(Worker.main())

@@ -31,6 +31,8 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
     private var ticks: Int64 = 0
     /// Requests that have come in whole and are not answered. While there is one, it is the client that waits.
     private var unanswered = 0
+    /// The answer is out before the request is in.
+    private var isAnsweredEarly = false
     private var closesAfterResponse = false
     private var timer: RepeatedTask?
 
@@ -55,14 +57,13 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
     private func tick(_ tick: TimeAmount, _ context: ChannelHandlerContext) {
         guard unanswered == 0 || state == .lingering else { return }
         ticks += 1
-        let timeout = TimeAmount(
+        let timeout =
             switch state {
             case .idle: limits.idleTimeout
             case .arriving: limits.arrivalTimeout
             case .lingering: limits.lingerTimeout
             }
-        )
-        if tick.nanoseconds * (ticks - 1) >= timeout.nanoseconds { context.close(promise: nil) }
+        if tick.nanoseconds * (ticks - 1) >= TimeAmount(timeout).nanoseconds { context.close(promise: nil) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -72,7 +73,7 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: break
         case .end:
             state = .idle
-            unanswered += 1
+            if isAnsweredEarly { isAnsweredEarly = false } else { unanswered += 1 }
         }
         context.fireChannelRead(data)
     }
@@ -98,8 +99,7 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
         case .body:
             context.write(data, promise: promise)
         case .end:
-            // An answer may come before the request's end: then there was nothing counted.
-            unanswered = max(0, unanswered - 1)
+            if unanswered > 0 { unanswered -= 1 } else { isAnsweredEarly = true }
             guard closesAfterResponse else {
                 if unanswered == 0, state == .idle { ticks = 0 }
                 context.write(data, promise: promise)

@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// Runs tasks on a connection's own event loop, where its bytes arrive and leave: a request changes threads for the
 /// token only.

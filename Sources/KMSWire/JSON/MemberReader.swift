@@ -72,7 +72,7 @@ extension MemberReader {
 
     mutating func blob(_ name: String, length: ClosedRange<Int>) throws(WireError) -> [UInt8]? {
         guard let text = try decode(String.self, name, as: "a base64 string") else { return nil }
-        guard let data = Data(base64Encoded: text) else {
+        guard let data = Base64.decode(text) else {
             throw .serialization("The member '\(name)' is not valid base64.")
         }
         note(Constraint.length(data.count, length), of: nil, at: name.asViolationPath)

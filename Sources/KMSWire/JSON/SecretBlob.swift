@@ -15,9 +15,9 @@ package final class SecretBlob: Sendable {
         self.secret = Mutex(secret)
     }
 
-    /// Nil when `text` is not base64 (RFC 4648 §4, with its padding).
+    /// Nil when `text` is not base64.
     convenience init?(base64 text: String) {
-        guard var data = Data(base64Encoded: text) else { return nil }
+        guard var data = Base64.decode(text) else { return nil }
         self.init(SecretBytes(copying: data.bytes))
         var bytes = data.mutableBytes
         bytes.wipe()

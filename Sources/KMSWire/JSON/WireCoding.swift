@@ -15,12 +15,16 @@ enum WireCoding {
 /// What an operation answers with.
 package protocol WireResponse: Encodable, Sendable {
     /// The response's body.
-    func encoded() throws -> Data
+    func encoded() throws(WireError) -> Data
 }
 
 extension WireResponse {
-    package func encoded() throws -> Data {
-        try WireCoding.encoder.encode(self)
+    package func encoded() throws(WireError) -> Data {
+        do {
+            return try WireCoding.encoder.encode(self)
+        } catch {
+            throw WireError("KMSInternalException", status: 500, cause: "the response cannot be encoded: \(error)")
+        }
     }
 }
 

@@ -1,0 +1,174 @@
+import HSMWorkerProtocol
+package import KMSCore
+package import SecureMemory
+
+// One method of KeyBackend each: a frame out, a frame in.
+extension HSMClient {
+    package func generateKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> [UInt8] {
+        let frame = request(.generateKey, room: 64) {
+            $0.append(id)
+            $0.appendField(Array(spec.rawValue.utf8))
+        }
+        var reply = try await callFirst(frame, timeout: profile.keyGenerationTimeout)
+        return try reply.read { (fields) throws(FrameError) in try fields.bytes() }
+    }
+
+    package func destroyKey(_ id: ObjectID) async throws(KMSError) {
+        try await forgetKey(id)
+        let frame = request(.destroyKey, room: 16) { $0.append(id) }
+        // Safe to repeat: to find none is success.
+        _ = try await callFirst(frame, timeout: profile.callTimeout, repeats: 1)
+    }
+
+    package func forgetKey(_ id: ObjectID) async throws(KMSError) {
+        try await callAll { request(.forgetKey, room: 16) { $0.append(id) } }
+    }
+
+    package func verifyKey(_ key: MaterialReference) async throws(KMSError) {
+        let frame = request(.verifyKey, room: 24 + key.checkValue.count) { $0.append(key) }
+        _ = try await callFirst(frame, timeout: profile.callTimeout, repeats: 1)
+    }
+
+    package func inventory() async throws(KMSError) -> Set<ObjectID> {
+        var all: Set<ObjectID> = []
+        var after: [UInt8] = []
+        while true {
+            let last = after
+            let frame = request(.inventory, room: 32) { $0.appendField(last) }
+            // A token with very many objects takes its time.
+            var reply = try await callFirst(frame, timeout: profile.keyGenerationTimeout, repeats: 1)
+            let batch = try reply.read { (fields) throws(FrameError) in
+                let count = try fields.integer(as: UInt32.self)
+                var batch: [ObjectID] = []
+                for _ in 0..<count {
+                    batch.append(ObjectID(high: try fields.integer(), low: try fields.integer()))
+                }
+                return batch
+            }
+            all.formUnion(batch)
+            guard let end = batch.last, batch.count == Frame.inventoryBatch else { return all }
+            after = end.bytes
+        }
+    }
+
+    package func encrypt(
+        _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], with key: MaterialReference
+    ) async throws(KMSError) -> SealedBytes {
+        let room = 32 + key.checkValue.count + aad.count + plaintext.count
+        let frame = SecureBuffer(frame: 0, code: Operation.encrypt.rawValue, capacity: room + Frame.headerSize)
+        frame.append(key)
+        frame.appendField(aad)
+        frame.appendField(plaintext)
+        frame.endFrame()
+        var reply = try await callAny(frame)
+        return try reply.sealedBytes()
+    }
+
+    package func decrypt(
+        _ sealed: SealedBytes, authenticating aad: [UInt8], with key: MaterialReference
+    ) async throws(KMSError) -> SecretBytes {
+        let frame = request(.decrypt, room: 32 + key.checkValue.count + aad.count + sealed.bytes.count) {
+            $0.append(key)
+            $0.appendField(aad)
+            $0.appendField(sealed.bytes)
+        }
+        var reply = try await callAny(frame)
+        return try reply.secretBytes()
+    }
+
+    package func reEncrypt(
+        _ sealed: SealedBytes, authenticating sourceAAD: [UInt8], with source: MaterialReference,
+        authenticating destinationAAD: [UInt8], with destination: MaterialReference
+    ) async throws(KMSError) -> SealedBytes {
+        let room =
+            64 + source.checkValue.count + destination.checkValue.count + sourceAAD.count + destinationAAD.count
+            + sealed.bytes.count
+        let frame = request(.reEncrypt, room: room) {
+            $0.append(source)
+            $0.appendField(sourceAAD)
+            $0.appendField(sealed.bytes)
+            $0.append(destination)
+            $0.appendField(destinationAAD)
+        }
+        var reply = try await callAny(frame)
+        return try reply.sealedBytes()
+    }
+
+    package func generateDataKey(
+        _ count: Int, authenticating aad: [UInt8], with key: MaterialReference
+    ) async throws(KMSError) -> DataKey {
+        var reply = try await callAny(dataKeyRequest(.generateDataKey, count, aad, key))
+        let sealed = try reply.sealedBytes()
+        return DataKey(plaintext: try reply.secretBytes(), sealed: sealed)
+    }
+
+    package func generateDataKeyWithoutPlaintext(
+        _ count: Int, authenticating aad: [UInt8], with key: MaterialReference
+    ) async throws(KMSError) -> SealedBytes {
+        var reply = try await callAny(dataKeyRequest(.generateDataKeyWithoutPlaintext, count, aad, key))
+        return try reply.sealedBytes()
+    }
+
+    private func dataKeyRequest(
+        _ operation: Operation, _ count: Int, _ aad: [UInt8], _ key: MaterialReference
+    ) -> SecureBuffer {
+        request(operation, room: 32 + key.checkValue.count + aad.count) {
+            $0.append(key)
+            $0.appendField(aad)
+            $0.append(bigEndian: UInt16(clamping: count))
+        }
+    }
+
+    package func generateRandom(_ count: Int) async throws(KMSError) -> SecretBytes {
+        let frame = request(.generateRandom, room: 2) { $0.append(bigEndian: UInt16(clamping: count)) }
+        var reply = try await callAny(frame)
+        return try reply.secretBytes()
+    }
+
+    package func checkHealth() async throws(KMSError) {
+        _ = try await callAny(request(.checkHealth, room: 0) { _ in })
+    }
+
+    /// A whole frame; `room` is the most that its body takes.
+    private func request(_ operation: Operation, room: Int, _ write: (SecureBuffer) -> Void) -> SecureBuffer {
+        let frame = SecureBuffer(frame: 0, code: operation.rawValue, capacity: room + Frame.headerSize)
+        write(frame)
+        frame.endFrame()
+        return frame
+    }
+}
+
+extension SecureBuffer {
+    fileprivate func append(_ id: ObjectID) {
+        append(bigEndian: id.high)
+        append(bigEndian: id.low)
+    }
+
+    fileprivate func append(_ key: MaterialReference) {
+        append(key.object)
+        appendField(key.checkValue)
+    }
+}
+
+extension FrameCursor {
+    fileprivate mutating func read<T: ~Copyable>(
+        _ body: (inout FrameCursor) throws(FrameError) -> T
+    ) throws(KMSError) -> T {
+        do throws(FrameError) {
+            return try body(&self)
+        } catch {
+            throw HSMClient.unreadable
+        }
+    }
+
+    fileprivate mutating func sealedBytes() throws(KMSError) -> SealedBytes {
+        guard let sealed = SealedBytes(try read { (fields) throws(FrameError) in try fields.bytes() }) else {
+            throw HSMClient.unreadable
+        }
+        return sealed
+    }
+
+    fileprivate mutating func secretBytes() throws(KMSError) -> SecretBytes {
+        try read { (fields) throws(FrameError) in try fields.secret() }
+    }
+}

@@ -1,0 +1,246 @@
+import FoundationEssentials
+import Glibc
+import HSMWorkerProtocol
+import KMSCore
+import Logging
+import SecureMemory
+import Synchronization
+
+extension WorkerConnection {
+    /// Seconds between attempts to start a worker: the first after a death comes at once.
+    private static let backOff: [Double] = [0, 0.05, 0.2, 0.5, 1, 2, 5]
+
+    /// Keeps a worker running until ``stop()``. Blocks: it has a thread of its own.
+    func run() {
+        var failures = 0
+        while !isStopped {
+            do throws(WorkerStartError) {
+                let process = try WorkerProcess(
+                    program: configuration.workerProgram, environment: configuration.environment,
+                    lock: configuration.lock
+                )
+                let reason = try greetAndServe(process)
+                failures = 0
+                process.kill()
+                let end = process.reap()
+                guard !isStopped else { return }
+                logger.error("the HSM worker ended, starting another", metadata: ["reason": "\(reason)", "end": "\(end)"])
+                prepareForNext(reason)
+            } catch {
+                guard !isStopped else { return }
+                failures += 1
+                logger.error("the HSM worker cannot serve", metadata: ["cause": "\(error.description)"])
+                fail(error.description)
+                error.needsOperator ? waitForOperator() : pause(failures)
+            }
+        }
+    }
+
+    private var isStopped: Bool {
+        state.withLock { if case .stopped = $0.phase { true } else { false } }
+    }
+
+    // MARK: Starting
+
+    /// Serves through the worker until it ends; answers why it did.
+    private func greetAndServe(_ process: WorkerProcess) throws(WorkerStartError) -> String {
+        var input = FrameInput(descriptor: process.socket)
+        do throws(WorkerStartError) {
+            let report = try greet(process, &input)
+            try enter(process, report)
+        } catch {
+            process.kill()
+            _ = process.reap()
+            throw error
+        }
+        return serve(process, &input)
+    }
+
+    /// Sends the settings and waits until the worker has logged in.
+    private func greet(_ process: WorkerProcess, _ input: inout FrameInput) throws(WorkerStartError) -> TokenReport {
+        guard let json = try? JSONEncoder().encode(configuration.settings) else {
+            throw WorkerStartError("the worker's settings cannot be written as JSON", needsOperator: true)
+        }
+        let greeting = SecureBuffer(
+            frame: Frame.greeting, code: Operation.configure.rawValue, capacity: Frame.maximumSize
+        )
+        greeting.appendField(Array(json))
+        greeting.endFrame()
+        let sent = greeting.withExposedBytes { span in
+            unsafe span.withUnsafeBytes {
+                unsafe Glibc.send(process.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+        }
+        guard sent == greeting.count else { throw WorkerStartError("the worker closed its socket") }
+
+        let deadline = Self.now + UInt64(configuration.settings.profile.keyGenerationTimeout * 1e9)
+        while true {
+            let reply: SecureBuffer
+            switch try? input.next() {
+            case .timeout where Self.now < deadline && !isStopped: continue
+            case .timeout: throw WorkerStartError("the worker did not get ready in time: does the HSM answer?")
+            case .closed, nil: throw WorkerStartError("the worker ended before it was ready")
+            case .frame(let frame): reply = frame
+            }
+            var fields = FrameCursor(reply)
+            let body = (try? fields.bytes()) ?? []
+            guard reply.frameCode == Status.ok.rawValue else {
+                throw WorkerStartError(
+                    String(decoding: body, as: UTF8.self),
+                    needsOperator: reply.frameCode == Status.operatorNeeded.rawValue
+                )
+            }
+            guard let report = try? JSONDecoder().decode(TokenReport.self, from: Data(body)) else {
+                throw WorkerStartError("the worker's greeting cannot be read: are server and worker of one version?")
+            }
+            return report
+        }
+    }
+
+    /// The worker serves from now on: first of all what waited for it.
+    private func enter(_ process: WorkerProcess, _ report: TokenReport) throws(WorkerStartError) {
+        let waiting = state.withLock { state -> [CheckedContinuation<Result<TokenReport, KMSError>, Never>]? in
+            if case .stopped = state.phase { return nil }
+            state.phase = .ready
+            state.process = process
+            state.report = report
+            state.outbox = []
+            state.outboxOffset = 0
+            for id in state.pending.keys.sorted() { send(id, &state) }
+            defer { state.waitingForReady = [] }
+            return state.waitingForReady
+        }
+        guard let waiting else { throw WorkerStartError("the server is shutting down") }
+        for continuation in waiting { continuation.resume(returning: .success(report)) }
+        logger.info("the HSM worker is ready", metadata: ["token": "\(report.label)", "pid": "\(process.processID)"])
+    }
+
+    // MARK: Serving
+
+    /// Hands replies to whom they are for, until the worker ends or hangs. Answers why it did.
+    private func serve(_ process: WorkerProcess, _ input: inout FrameInput) -> String {
+        var lastLook = Self.now
+        while true {
+            do throws(FrameError) {
+                switch try input.next() {
+                case .closed: return "it closed its socket"
+                case .frame(let reply): deliver(reply)
+                case .timeout: break
+                }
+            } catch {
+                return error.reason
+            }
+            let now = Self.now
+            if now - lastLook > UInt64(WorkerProcess.receiveTimeout) * 1_000_000 {
+                lastLook = now
+                state.withLock { flush(&$0) }
+                if expire(now) { return "it did not answer in time" }
+            }
+        }
+    }
+
+    private func deliver(_ reply: SecureBuffer) {
+        let call = state.withLock { state in
+            if !state.outbox.isEmpty { flush(&state) }
+            return state.pending.removeValue(forKey: reply.frameID)
+        }
+        // A reply that nobody waits for any more came after its deadline.
+        call?.continuation.resume(returning: .success(reply))
+    }
+
+    /// Gives those their error whose deadline has passed. Answers whether the worker had one of their requests.
+    private func expire(_ now: UInt64) -> Bool {
+        let expired = state.withLock { state in
+            let expired = state.pending.filter { $0.value.deadline <= now }
+            for id in expired.keys { state.pending[id] = nil }
+            return Array(expired.values)
+        }
+        for call in expired {
+            call.continuation.resume(
+                returning: .failure(KMSError(.dependencyTimeout, "The HSM did not answer in time. Try again.")))
+        }
+        return expired.contains(where: \.isSent)
+    }
+
+    // MARK: After the end
+
+    /// What may be repeated waits for the next worker; the rest gets a retryable error.
+    private func prepareForNext(_ reason: String) {
+        let lost = state.withLock { state in
+            if case .stopped = state.phase { return [PendingCall]() }
+            state.phase = .starting
+            state.process = nil
+            state.outbox = []
+            state.outboxOffset = 0
+            var lost: [PendingCall] = []
+            for (id, call) in state.pending where call.isSent {
+                if call.repeats > 0 {
+                    state.pending[id]?.repeats -= 1
+                    state.pending[id]?.isSent = false
+                } else {
+                    state.pending[id] = nil
+                    lost.append(call)
+                }
+            }
+            return lost
+        }
+        let error = KMSError(.keyUnavailable, "The HSM worker ended during the request. Try again.", cause: reason)
+        for call in lost { call.continuation.resume(returning: .failure(error)) }
+    }
+
+    /// No worker, and none at once: everything fails fast until there is one.
+    private func fail(_ cause: String) {
+        let (calls, waiting) = state.withLock { state in
+            if case .stopped = state.phase {} else { state.phase = .down(cause) }
+            state.process = nil
+            defer {
+                state.pending = [:]
+                state.waitingForReady = []
+            }
+            return (Array(state.pending.values), state.waitingForReady)
+        }
+        let error = KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)
+        for call in calls { call.continuation.resume(returning: .failure(error)) }
+        for continuation in waiting { continuation.resume(returning: .failure(error)) }
+    }
+
+    private func pause(_ failures: Int) {
+        let step = Self.backOff[min(failures, Self.backOff.count - 1)]
+        // Half of it at random, so that the workers of a token do not all come at once.
+        sleep(step / 2 + step / 2 * Double.random(in: 0...1))
+    }
+
+    /// A PIN that was refused is not tried again before its source has changed: three tries may lock a token for good.
+    private func waitForOperator() {
+        let before = PINSourceStamp(configuration.settings.pinSource)
+        while !isStopped {
+            sleep(1)
+            if case .file = configuration.settings.pinSource,
+                PINSourceStamp(configuration.settings.pinSource) != before
+            {
+                return
+            }
+        }
+    }
+
+    private func sleep(_ seconds: Double) {
+        let end = Self.now + UInt64(seconds * 1e9)
+        while Self.now < end, !isStopped { usleep(10_000) }
+    }
+}
+
+/// Tells whether a PIN file was changed, without reading it.
+private struct PINSourceStamp: Equatable {
+    private var changed: Int?
+    private var inode: UInt?
+    private var size: Int?
+
+    init(_ source: PINSource) {
+        guard case .file(let path) = source else { return }
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return }
+        changed = status.st_ctim.tv_sec &* 1_000_000_000 &+ status.st_ctim.tv_nsec
+        inode = UInt(status.st_ino)
+        size = Int(status.st_size)
+    }
+}

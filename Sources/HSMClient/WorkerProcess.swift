@@ -1,0 +1,72 @@
+import CProcess
+import Glibc
+
+/// A worker process that was started, and the socket to it.
+///
+/// Spawned, never forked from a process with threads. It inherits its end of the socket as descriptor 3, the server's
+/// lock as descriptor 4, and no other descriptor and no environment of the server's.
+struct WorkerProcess: Sendable {
+    let processID: pid_t
+    let socket: Int32
+
+    /// Starts `program` (an absolute path).
+    init(program: String, environment: [String: String], lock: Int32?) throws(WorkerStartError) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+            throw WorkerStartError("no socket pair could be made: \(Self.text(errno))")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        Self.configure(ends[0])
+        var processID: pid_t = 0
+        var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for unsafe text in unsafe variables { unsafe free(text) } }
+        let result = unsafe strongroom_spawn(&processID, program, &variables, ends[1], lock ?? -1)
+        close(ends[1])
+        guard result == 0 else {
+            close(ends[0])
+            throw WorkerStartError("\(program) cannot be started: \(Self.text(result))")
+        }
+        self.processID = processID
+        socket = ends[0]
+    }
+
+    /// How often whoever reads the socket looks at deadlines while nothing comes, in milliseconds.
+    static let receiveTimeout = 50
+
+    private static func configure(_ socket: Int32) {
+        var timeout = timeval(tv_sec: 0, tv_usec: receiveTimeout * 1000)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var room: Int32 = 1 << 20
+        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Ends the process whatever it is doing.
+    func kill() {
+        _ = Glibc.kill(processID, SIGKILL)
+    }
+
+    /// Waits for the process's end, which must be near, and gives its socket up. Answers how it ended, for the log.
+    func reap() -> String {
+        close(socket)
+        var status: Int32 = 0
+        while unsafe waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        let signal = status & 0x7f
+        return signal == 0 ? "exit status \(status >> 8 & 0xff)" : "signal \(signal)"
+    }
+
+    private static func text(_ code: Int32) -> String {
+        unsafe String(cString: strerror(code))
+    }
+}
+
+/// Why no worker could be started, for the operator.
+struct WorkerStartError: Error {
+    let description: String
+    /// Whether trying again would do no good, or even harm, until somebody has changed something.
+    var needsOperator = false
+
+    init(_ description: String, needsOperator: Bool = false) {
+        self.description = description
+        self.needsOperator = needsOperator
+    }
+}

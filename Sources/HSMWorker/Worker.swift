@@ -1,0 +1,145 @@
+import Glibc
+import HSMWorkerProtocol
+import PKCS11
+import SecureMemory
+import Synchronization
+
+/// The whole of the worker process: it gets its settings from the socket it was started with, logs in, and serves.
+package enum Worker {
+    /// The descriptor of the socket to the server.
+    private static let socket: Int32 = 3
+
+    /// Runs until the server closes its end. The answer is the process's exit status.
+    package static func main() -> Int32 {
+        // A peer that goes away is an error of the write, not a signal that kills; modules' own sockets likewise.
+        signal(SIGPIPE, SIG_IGN)
+        // The server decides when it is over, also when a terminal sends its signals to the whole group.
+        signal(SIGINT, SIG_IGN)
+        signal(SIGTERM, SIG_IGN)
+        watchForHangUp()
+
+        var input = FrameInput(descriptor: socket)
+        let output = FrameOutput(descriptor: socket)
+        guard case .frame(let frame)? = try? input.next(), frame.frameCode == Operation.configure.rawValue else {
+            complain("strongroom-hsm-worker is started by `strongroom serve`, which it talks to on descriptor 3")
+            return 64
+        }
+        do {
+            var fields = FrameCursor(frame)
+            let settings = try WorkerSettings(json: try fields.bytes())
+            switch settings.task {
+            case .initializeToken(let label, let pinFile, let officerPINFile):
+                let report = try TokenSetup.run(
+                    settings, label: label, pinFile: pinFile, securityOfficerPINFile: officerPINFile
+                )
+                output.send(greeting: .ok, report.jsonBytes)
+            case .serve:
+                let token = try Token(settings)
+                let lanes = LaneSet(token, input: consume input, output)
+                output.send(greeting: .ok, token.report.jsonBytes)
+                try lanes.run()
+            }
+            return 0
+        } catch {
+            let status: Status = error is OperatorError || error is TokenURIError ? .operatorNeeded : .unavailable
+            output.send(greeting: status, Array("\(error)".utf8))
+            return 1
+        }
+    }
+
+    /// Ends the process when the server is gone, also while a call into the module hangs.
+    private static func watchForHangUp() {
+        _ = LaneThread {
+            var poll = pollfd(fd: socket, events: 0, revents: 0)
+            while unsafe Glibc.poll(&poll, 1, -1) < 0, errno == EINTR {}
+            // Calls that are under way may end: what they do is better done than half done.
+            sleep(1)
+            _exit(0)
+        }
+    }
+
+    private static func complain(_ text: String) {
+        let line = Array((text + "\n").utf8)
+        _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    }
+}
+
+/// The writing half of the socket. Lanes answer in whatever order they finish.
+final class FrameOutput: Sendable {
+    private let descriptor: Int32
+    private let turn = Mutex(())
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    /// Sends a whole frame; a server that is gone is noticed by who reads.
+    func send(_ frame: SecureBuffer) {
+        turn.withLock { _ in
+            frame.withExposedBytes { span in
+                unsafe span.withUnsafeBytes { bytes in
+                    var sent = 0
+                    while sent < bytes.count {
+                        let result = unsafe write(descriptor, bytes.baseAddress! + sent, bytes.count - sent)
+                        if result < 0, errno != EINTR { return }
+                        sent += max(result, 0)
+                    }
+                }
+            }
+        }
+    }
+
+    func send(greeting status: Status, _ body: [UInt8]) {
+        let frame = SecureBuffer(frame: Frame.greeting, code: status.rawValue, capacity: Frame.maximumSize)
+        frame.appendField(Array(body.prefix(Frame.maximumSize - 64)))
+        frame.endFrame()
+        send(frame)
+    }
+}
+
+/// The lanes of one token, and the socket that they take turns at.
+final class LaneSet: Sendable {
+    private let token: Token
+    private let keys: KeyCache
+    private let input: Mutex<FrameInput>
+    private let output: FrameOutput
+
+    init(_ token: Token, input: consuming sending FrameInput, _ output: FrameOutput) {
+        self.token = token
+        keys = KeyCache(token)
+        self.input = Mutex(input)
+        self.output = output
+    }
+
+    /// Serves until the server closes the socket, or the token has to be begun anew.
+    func run() throws {
+        let first = try Lane(token, keys)
+        for _ in 1..<token.lanes {
+            _ = LaneThread {
+                do {
+                    self.serve(try Lane(self.token, self.keys))
+                } catch {
+                    // The token has fewer sessions than it said: the lanes that there are do the work.
+                }
+            }
+        }
+        serve(first)
+    }
+
+    private func serve(_ lane: Lane) {
+        let reply = SecureBuffer(capacity: Frame.maximumSize)
+        while true {
+            let request: SecureBuffer
+            switch input.withLock({ input in (try? input.next()) ?? .closed }) {
+            case .timeout: continue
+            case .closed: return
+            case .frame(let frame): request = frame
+            }
+            let mayGoOn = lane.serve(request, into: reply)
+            output.send(reply)
+            reply.removeAll()
+            // Other lanes' calls are as good as lost: the token is. The server starts another worker.
+            if !mayGoOn { _exit(2) }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+/// How one model of HSM wants to be used: a file of `hsm-config/`, whose README explains every field.
+package struct HSMProfile: Codable, Hashable, Sendable {
+    package var name: String
+    package var description: String
+    /// Absolute paths of the PKCS#11 module; the first that exists is taken.
+    package var module: [String]
+    /// Environment of the worker process, beyond PATH and LANG. `${STATE}` stands for the state directory.
+    package var environment: [String: String]
+    /// Files that `strongroom init` writes into the state directory, by relative name.
+    package var files: [String: String]
+    /// Whether `strongroom init` may make a token of its own (C_InitToken).
+    package var initializeToken: Bool
+    /// What the module takes as pReserved in C_Initialize; hardly any does.
+    package var initArguments: String?
+    /// Worker processes for one token.
+    package var workers: Int
+    /// Threads of one worker, each with a session of its own.
+    package var lanes: Int
+    /// Whether keys are used through session-object copies (C_CopyObject).
+    package var sessionCopies: Bool
+    package var gcmIV: GCMIVSource
+    /// Whether the IV handed to an HSM that makes its own has to be zeros.
+    package var zeroIV: Bool
+    /// What C_Decrypt answers for a bad ciphertext. Believed only after the key's check value has been verified anew.
+    package var decryptFailureCodes: [UInt]
+    /// At most this many sessions in all; nil for what the token says.
+    package var sessionLimit: Int?
+    /// Template attributes that the token refuses, by name.
+    package var omitAttributes: [String]
+    /// Seconds that a call may take before its worker is killed.
+    package var callTimeout: Double
+    /// The same for making a key.
+    package var keyGenerationTimeout: Double
+
+    /// Who makes the IV of an AES-GCM encryption.
+    package enum GCMIVSource: String, Codable, Sendable {
+        /// We do, from the token's generator.
+        case caller
+        /// The HSM does, and writes it where the parameter's IV is.
+        case writtenBack
+        /// The HSM does, and puts its 12 bytes behind the tag.
+        case appended
+    }
+
+    /// What holds where a profile says nothing: a token that keeps to PKCS#11 v2.40.
+    package init() {
+        name = "generic"
+        description = "Any HSM that keeps to PKCS#11 v2.40"
+        module = []
+        environment = [:]
+        files = [:]
+        initializeToken = false
+        workers = 1
+        lanes = 4
+        sessionCopies = false
+        gcmIV = .caller
+        zeroIV = false
+        decryptFailureCodes = [0x20, 0x21, 0x40, 0x41]
+        omitAttributes = []
+        callTimeout = 5
+        keyGenerationTimeout = 60
+    }
+
+    package init(from decoder: any Decoder) throws {
+        self.init()
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func read<T: Decodable>(_ key: CodingKeys, into field: inout T) throws {
+            if let value = try values.decodeIfPresent(T.self, forKey: key) { field = value }
+        }
+        name = try values.decode(String.self, forKey: .name)
+        try read(.description, into: &description)
+        try read(.module, into: &module)
+        try read(.environment, into: &environment)
+        try read(.files, into: &files)
+        try read(.initializeToken, into: &initializeToken)
+        initArguments = try values.decodeIfPresent(String.self, forKey: .initArguments)
+        try read(.workers, into: &workers)
+        try read(.lanes, into: &lanes)
+        try read(.sessionCopies, into: &sessionCopies)
+        try read(.gcmIV, into: &gcmIV)
+        try read(.zeroIV, into: &zeroIV)
+        try read(.decryptFailureCodes, into: &decryptFailureCodes)
+        sessionLimit = try values.decodeIfPresent(Int.self, forKey: .sessionLimit)
+        try read(.omitAttributes, into: &omitAttributes)
+        try read(.callTimeout, into: &callTimeout)
+        try read(.keyGenerationTimeout, into: &keyGenerationTimeout)
+    }
+
+    /// The names of all fields, so that a misspelled one in a file can be told to its author.
+    package static let fieldNames = Set(CodingKeys.allCases.map(\.rawValue))
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, description, module, environment, files, initializeToken, initArguments, workers, lanes
+        case sessionCopies, gcmIV, zeroIV, decryptFailureCodes, sessionLimit, omitAttributes, callTimeout
+        case keyGenerationTimeout
+    }
+}

@@ -1,0 +1,64 @@
+/// The first frame that a worker is sent, as JSON: all that it needs, and no secret.
+package struct WorkerSettings: Codable, Sendable {
+    package enum Task: Codable, Sendable {
+        /// Log in and serve requests until the socket closes.
+        case serve
+        /// Make a new token with this label in a free slot, with new PINs in these files, and end.
+        case initializeToken(label: String, pinFile: String, securityOfficerPINFile: String)
+    }
+
+    package var task: Task
+    package var modulePath: String
+    /// RFC 7512.
+    package var tokenURI: String
+    package var pinSource: PINSource
+    package var profile: HSMProfile
+
+    package init(
+        task: Task = .serve, modulePath: String, tokenURI: String, pinSource: PINSource, profile: HSMProfile
+    ) {
+        self.task = task
+        self.modulePath = modulePath
+        self.tokenURI = tokenURI
+        self.pinSource = pinSource
+        self.profile = profile
+    }
+}
+
+/// Where the worker, and nobody else, reads the token's PIN. One line; its end is left off.
+package enum PINSource: Codable, Hashable, Sendable {
+    /// A file that only its owner may read.
+    case file(String)
+    /// A systemd credential: the name of a file in $CREDENTIALS_DIRECTORY.
+    case credential(String)
+    /// A program, and its arguments, that prints the PIN.
+    case command([String])
+}
+
+/// What a worker tells of its token once it is ready.
+package struct TokenReport: Codable, Hashable, Sendable {
+    package var module: String
+    package var label: String
+    package var serial: String
+    package var model: String
+    package var manufacturer: String
+    /// The names of the needed mechanisms that the token lacks.
+    package var missingMechanisms: [String]
+    package var lanes: Int
+    /// Whether secrets in the worker's memory are locked (mlock).
+    package var isMemoryLocked: Bool
+
+    package init(
+        module: String, label: String, serial: String, model: String, manufacturer: String,
+        missingMechanisms: [String], lanes: Int, isMemoryLocked: Bool
+    ) {
+        self.module = module
+        self.label = label
+        self.serial = serial
+        self.model = model
+        self.manufacturer = manufacturer
+        self.missingMechanisms = missingMechanisms
+        self.lanes = lanes
+        self.isMemoryLocked = isMemoryLocked
+    }
+}

@@ -1,0 +1,20 @@
+package import KMSCore
+package import SigV4
+
+/// Who may call, by access key.
+package protocol CredentialDirectory: Sendable {
+    /// The caller whose access key this is, or nil when none is in use. Asked on every request, so it must not wait
+    /// for anything, and an access key that is deactivated stops working at once.
+    func caller(withAccessKey id: String) -> Caller?
+}
+
+/// An identity, and what its requests are signed with.
+package struct Caller: Sendable {
+    package let principal: Principal
+    package let credential: SigningCredential
+
+    package init(principal: Principal, credential: SigningCredential) {
+        self.principal = principal
+        self.credential = credential
+    }
+}

@@ -1,0 +1,61 @@
+package import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+package import KMSCore
+package import Logging
+import NIOCore
+
+/// The AWS KMS API over HTTP.
+package enum KMSServer {
+    /// Builds the server. Running the application serves until it is told to stop, and drains then.
+    ///
+    /// - Parameters:
+    ///   - onListening: Called once, with the port that was bound.
+    /// - Throws: ``ServerSetupError``, and what the TLS configuration is refused with.
+    package static func application(
+        _ configuration: KMSServerConfiguration, store: KeyStore, directory: any CredentialDirectory,
+        clock: any KMSClock, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+    ) throws -> Application<KMSResponder> {
+        try configuration.check()
+        let limits = configuration.limits
+        let responder = KMSResponder(
+            store: store,
+            authenticator: Authenticator(regions: configuration.regions, directory: directory, clock: clock),
+            readiness: Readiness(of: store),
+            maximumBody: limits.maximumBody,
+            logger: logger
+        )
+        return Application(
+            responder: responder,
+            server: try server(configuration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: .maximum(limits.maximumConnections, logger: logger)
+            ),
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
+            logger: Logger(label: logger.label) { _ in ConnectionLogHandler(forwardingTo: logger) }
+        )
+    }
+
+    private static func server(_ configuration: KMSServerConfiguration) throws -> HTTPServerBuilder {
+        let limits = configuration.limits
+        let plain = HTTPServerBuilder { responder in
+            LoopBoundChannel(
+                base: HTTP1Channel(
+                    responder: responder,
+                    configuration: HTTP1Channel.Configuration(
+                        additionalChannelHandlers: [ConnectionPatience(limits)],
+                        httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                            maxHeaderFieldSize: limits.maximumHeaderBytes,
+                            maxHeaderListSize: limits.maximumHeaderBytes,
+                            maxHeaderFieldCount: limits.maximumHeaderFields
+                        )
+                    )
+                )
+            )
+        }
+        guard let tls = configuration.tls else { return plain }
+        return try .tls(plain, tlsConfiguration: tls)
+    }
+}

@@ -1,0 +1,59 @@
+import KMSCore
+import KMSWire
+
+extension EncryptRequest: ServedRequest {
+    func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> EncryptResponse {
+        let result = try await store.encrypt(
+            plaintext.take(), with: keyID, context: EncryptionContext(context), algorithm: algorithm, dryRun: isDryRun,
+            by: caller
+        )
+        return EncryptResponse(result, algorithm: algorithm)
+    }
+}
+
+extension DecryptRequest: ServedRequest {
+    func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> DecryptResponse {
+        let result = try await store.decrypt(
+            ciphertext, with: keyID, context: EncryptionContext(context), algorithm: algorithm, dryRun: isDryRun,
+            by: caller
+        )
+        return DecryptResponse(result, algorithm: algorithm)
+    }
+}
+
+extension ReEncryptRequest: ServedRequest {
+    func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> ReEncryptResponse {
+        let result = try await store.reEncrypt(
+            ciphertext, sourceKey: sourceKeyID, sourceContext: EncryptionContext(sourceContext),
+            sourceAlgorithm: sourceAlgorithm, destinationKey: destinationKeyID,
+            destinationContext: EncryptionContext(destinationContext), destinationAlgorithm: destinationAlgorithm,
+            dryRun: isDryRun, by: caller
+        )
+        return ReEncryptResponse(result, for: self)
+    }
+}
+
+extension GenerateDataKeyRequest: ServedRequest {
+    func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> GenerateDataKeyResponse {
+        let result = try await store.generateDataKey(
+            bytes: count, with: keyID, context: EncryptionContext(context), dryRun: isDryRun, by: caller
+        )
+        return GenerateDataKeyResponse(result)
+    }
+}
+
+extension GenerateDataKeyWithoutPlaintextRequest: ServedRequest {
+    func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> GenerateDataKeyResponse {
+        let result = try await store.generateDataKeyWithoutPlaintext(
+            bytes: count, with: keyID, context: EncryptionContext(context), dryRun: isDryRun, by: caller
+        )
+        return GenerateDataKeyResponse(withoutPlaintext: result)
+    }
+}
+
+extension GenerateRandomRequest: ServedRequest {
+    func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> GenerateRandomResponse {
+        let bytes = try await store.generateRandom(bytes: count, by: caller)
+        return GenerateRandomResponse(bytes)
+    }
+}

@@ -1,0 +1,107 @@
+internal import KMSCore
+internal import Testing
+
+extension MetadataStoreContract {
+    static let commitFacts = [
+        Fact("a last change that fails undoes all before it") { contract in
+            let store = try await contract.makeStore()
+            let key = Key.sample(reserved: 1)
+            let alias = Alias.sample(of: key)
+            let accessKey = AccessKey.sample()
+            try await store.commit([.saveKey(key), .saveAlias(alias), .saveAccessKey(accessKey)])
+            var renamed = key
+            renamed.description = "renamed"
+            renamed.tags = [:]
+            let fatal = MetadataChange.reserveEncryptions(Key.sample().address, material: 1, total: 1)
+            for change: MetadataChange in [
+                .saveKey(renamed), .saveKey(.sample()), .removeKey(key.address),
+                .saveAlias(.sample("alias/other", of: key)), .removeAlias(alias.scope, name: alias.name),
+                .reserveEncryptions(key.address, material: 1, total: 9),
+                .settleEncryptions(key.address, material: 1, total: 0), .saveAccessKey(.sample("AKIAI44QH8DHBEXAMPLE")),
+                .removeAccessKey(id: accessKey.id),
+                .saveSystemKey(.credentials, MaterialReference(object: .random(), checkValue: [])),
+            ] {
+                try await contract.expectRefusal([change, fatal], by: store)
+            }
+        },
+        Fact("a store that refused a change takes the next") { contract in
+            let store = try await contract.makeStore()
+            try await contract.expectRefusal(
+                [.settleEncryptions(Key.sample().address, material: 1, total: 1)], by: store
+            )
+            let key = Key.sample()
+            try await store.commit([.saveKey(key)])
+            try await contract.expect(MetadataImage(keys: [key]), in: store)
+        },
+        Fact("changes are made in the order given") { contract in
+            let store = try await contract.makeStore()
+            let key = Key.sample()
+            try await store.commit([.saveKey(key), .saveAlias(.sample(of: key)), .removeKey(key.address)])
+            try await contract.expect(MetadataImage(), in: store)
+            try await store.commit([.removeKey(key.address), .saveKey(key)])
+            try await contract.expect(MetadataImage(keys: [key]), in: store)
+        },
+        Fact("to remove what is not there is success: that is how a retry ends") { contract in
+            let store = try await contract.makeStore()
+            let key = Key.sample()
+            try await store.commit([.saveKey(key)])
+            try await store.commit([
+                .removeKey(Key.sample().address), .removeAlias(.sample, name: "alias/none"),
+                .removeAccessKey(id: "AKIAIOSFODNN7EXAMPLE"),
+            ])
+            try await contract.expect(MetadataImage(keys: [key]), in: store)
+        },
+        Fact("no changes are no error") { contract in
+            let store = try await contract.makeStore()
+            try await store.commit([])
+            try await contract.expect(MetadataImage(), in: store)
+        },
+        Fact("commits made at once are all kept") { contract in
+            let store = try await contract.makeStore()
+            let keys = (0..<20).map { _ in Key.sample() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for key in keys {
+                    group.addTask {
+                        try await store.commit([.saveKey(key)])
+                        try await store.commit([.reserveEncryptions(key.address, material: 1, total: 3)])
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let reserved = keys.map { key in
+                var key = key
+                key.materials[0].reservedEncryptions = 3
+                return key
+            }
+            try await contract.expect(MetadataImage(keys: reserved), in: store)
+        },
+        Fact("a commit is not cut short when its task is cancelled: the client that hung up has its key") { contract in
+            let store = try await contract.makeStore()
+            let key = Key.sample()
+            let task = Task {
+                unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+                try await store.commit([.saveKey(key)])
+                return try await store.load()
+            }
+            #expect(try await task.value.keys == [key])
+            try await contract.expect(MetadataImage(keys: [key]), in: store)
+        },
+        Fact("an error tells nothing of what is stored or was to be stored") { contract in
+            let store = try await contract.makeStore()
+            var key = Key.sample()
+            key.description = "hush-description"
+            key.policy = "hush-policy"
+            key.tags = ["hush-name": "hush-value"]
+            try await store.commit([.saveKey(key)])
+            var thief = Key.sample()
+            thief.description = key.description
+            thief.policy = key.policy
+            thief.tags = key.tags
+            thief.materials[0].reference = key.materials[0].reference
+            let error = await #expect(throws: KMSError.self) { try await store.commit([.saveKey(thief)]) }
+            let text = String(reflecting: error)
+            #expect(!text.contains("hush"))
+            #expect(!text.contains(key.materials[0].reference.object.description))
+        },
+    ]
+}

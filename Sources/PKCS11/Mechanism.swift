@@ -1,0 +1,81 @@
+import CPKCS11
+
+/// The kind of a mechanism (CK_MECHANISM_TYPE). Open: vendors have their own.
+package struct MechanismType: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt
+    package init(rawValue: UInt) { self.rawValue = rawValue }
+
+    package static let aesKeyGeneration = MechanismType(rawValue: CKM_AES_KEY_GEN)
+    package static let aesGCM = MechanismType(rawValue: CKM_AES_GCM)
+    package static let aesECB = MechanismType(rawValue: CKM_AES_ECB)
+    package static let aesKeyWrap = MechanismType(rawValue: CKM_AES_KEY_WRAP)
+    package static let aesKeyWrapPad = MechanismType(rawValue: CKM_AES_KEY_WRAP_PAD)
+    package static let genericSecretKeyGeneration = MechanismType(rawValue: CKM_GENERIC_SECRET_KEY_GEN)
+    package static let sha256 = MechanismType(rawValue: CKM_SHA256)
+    package static let sha256HMAC = MechanismType(rawValue: CKM_SHA256_HMAC)
+    package static let sha384 = MechanismType(rawValue: CKM_SHA384)
+    package static let sha384HMAC = MechanismType(rawValue: CKM_SHA384_HMAC)
+    package static let sha512 = MechanismType(rawValue: CKM_SHA512)
+    package static let sha512HMAC = MechanismType(rawValue: CKM_SHA512_HMAC)
+    package static let rsaKeyPairGeneration = MechanismType(rawValue: CKM_RSA_PKCS_KEY_PAIR_GEN)
+    package static let rsaPKCS1 = MechanismType(rawValue: CKM_RSA_PKCS)
+    package static let rsaPSS = MechanismType(rawValue: CKM_RSA_PKCS_PSS)
+    package static let rsaOAEP = MechanismType(rawValue: CKM_RSA_PKCS_OAEP)
+    package static let rsaRaw = MechanismType(rawValue: CKM_RSA_X_509)
+    package static let ecKeyPairGeneration = MechanismType(rawValue: CKM_EC_KEY_PAIR_GEN)
+    package static let ecdsa = MechanismType(rawValue: CKM_ECDSA)
+    package static let ecdh1Derive = MechanismType(rawValue: CKM_ECDH1_DERIVE)
+
+    /// The names of those that errors and reports speak of.
+    private static let names: [MechanismType: String] = [
+        .aesKeyGeneration: "CKM_AES_KEY_GEN", .aesGCM: "CKM_AES_GCM", .aesECB: "CKM_AES_ECB",
+        .aesKeyWrap: "CKM_AES_KEY_WRAP", .aesKeyWrapPad: "CKM_AES_KEY_WRAP_PAD",
+        .genericSecretKeyGeneration: "CKM_GENERIC_SECRET_KEY_GEN", .sha256: "CKM_SHA256",
+        .sha256HMAC: "CKM_SHA256_HMAC", .sha384: "CKM_SHA384", .sha384HMAC: "CKM_SHA384_HMAC",
+        .sha512: "CKM_SHA512", .sha512HMAC: "CKM_SHA512_HMAC", .rsaKeyPairGeneration: "CKM_RSA_PKCS_KEY_PAIR_GEN",
+        .rsaPKCS1: "CKM_RSA_PKCS", .rsaPSS: "CKM_RSA_PKCS_PSS", .rsaOAEP: "CKM_RSA_PKCS_OAEP",
+        .rsaRaw: "CKM_RSA_X_509", .ecKeyPairGeneration: "CKM_EC_KEY_PAIR_GEN", .ecdsa: "CKM_ECDSA",
+        .ecdh1Derive: "CKM_ECDH1_DERIVE",
+    ]
+}
+
+extension MechanismType: CustomStringConvertible {
+    package var description: String {
+        Self.names[self] ?? "mechanism 0x" + String(rawValue, radix: 16)
+    }
+}
+
+/// A mechanism with its parameter. AES-GCM is not among them: it has calls of its own, because it alone carries
+/// buffers that the module may write.
+package struct Mechanism: Sendable {
+    package enum Parameter: Sendable {
+        case none
+        /// A parameter that is bytes, such as an IV.
+        case bytes([UInt8])
+        /// CK_RSA_PKCS_PSS_PARAMS; the mask generation function is MGF1 with `hash`; `saltLength` in bytes.
+        case pss(hash: MechanismType, saltLength: Int)
+        /// CK_RSA_PKCS_OAEP_PARAMS with an empty label and MGF1 with `hash`.
+        case oaep(hash: HashForOAEP)
+        /// CK_ECDH1_DERIVE_PARAMS without key derivation; `publicPoint` is the other's point, uncompressed.
+        case ecdh(publicPoint: [UInt8])
+    }
+
+    package enum HashForOAEP: Sendable {
+        case sha1, sha256
+    }
+
+    package let type: MechanismType
+    package let parameter: Parameter
+
+    package init(_ type: MechanismType, _ parameter: Parameter = .none) {
+        self.type = type
+        self.parameter = parameter
+    }
+}
+
+/// What a token says of a mechanism (CK_MECHANISM_INFO). Key sizes are bits on one token and bytes on another.
+package struct MechanismInfo: Hashable, Sendable {
+    package let minimumKeySize: UInt
+    package let maximumKeySize: UInt
+    package let flags: UInt
+}

@@ -1,0 +1,164 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import KMSCore
+import KMSTesting
+import Logging
+import NIOCore
+import SigV4
+import Testing
+
+@testable import KMSServer
+
+/// A server on a backend and a store in memory, with one caller in each of two accounts.
+final class TestServer: Sendable {
+    let backend = TestBackend()
+    let clock = TestClock()
+    let store: KeyStore
+    let app: Application<KMSResponder>
+
+    init(_ edit: (inout KMSServerConfiguration) -> Void = { _ in }) async throws {
+        store = KeyStore(backend: backend, metadata: InMemoryMetadataStore(), clock: clock, events: NoEvents())
+        try await store.start()
+        var configuration = KMSServerConfiguration(regions: Set(["eu-central-1", "us-east-1"].compactMap { Region($0) }))
+        edit(&configuration)
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        app = try KMSServer.application(
+            configuration, store: store, directory: TestDirectory(), clock: clock, logger: logger
+        )
+    }
+
+    /// Sends requests straight to the responder, without a socket.
+    func routed<T>(_ test: @Sendable (SignedClient) async throws -> T) async throws -> T {
+        try await app.test(.router) { client in try await test(SignedClient(client: client, clock: self.clock)) }
+    }
+
+    /// Sends requests over a socket.
+    func live<T>(_ test: @Sendable (SignedClient) async throws -> T) async throws -> T {
+        try await app.test(.live) { client in try await test(SignedClient(client: client, clock: self.clock)) }
+    }
+}
+
+struct NoEvents: KeyStoreEventSink {
+    func record(_: KeyStoreEvent) {}
+}
+
+struct TestDirectory: CredentialDirectory {
+    static let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+    /// Access keys by account.
+    static let callers = ["AKIAIOSFODNN7EXAMPLE": "111122223333", "AKIAI44QH8DHBEXAMPLE": "444455556666"].compactMapValues {
+        account in
+        AccountID(account).map { Principal(account: $0, arn: "arn:aws:iam::\(account):user/alice") }
+    }
+
+    func caller(withAccessKey id: String) -> Caller? {
+        Self.callers[id].map { principal in
+            Caller(
+                principal: principal, credential: SigningCredential(accessKeyID: id, secretAccessKey: Self.secret)
+            )
+        }
+    }
+}
+
+/// A client that signs as AWS's own do.
+struct SignedClient: Sendable {
+    let client: any TestClientProtocol
+    let clock: TestClock
+    var accessKey = "AKIAIOSFODNN7EXAMPLE"
+    var secret = TestDirectory.secret
+    var region = "eu-central-1"
+    var service = "kms"
+
+    /// How far the client's clock is ahead, in seconds.
+    var skew: Int64 = 0
+
+    func with(_ edit: (inout SignedClient) -> Void) -> SignedClient {
+        var copy = self
+        edit(&copy)
+        return copy
+    }
+
+    func headers(_ operation: String?, _ body: [UInt8], host: String = "localhost") -> HTTPFields {
+        let credential = SigningCredential(accessKeyID: accessKey, secretAccessKey: secret)
+        var headers = [(name: "content-type", value: "application/x-amz-json-1.1")]
+        if let operation { headers.append((name: "x-amz-target", value: "TrentService.\(operation)")) }
+        headers += SigV4Signer(credential: credential, region: region, service: service).sign(
+            method: "POST", path: "/", host: host, headers: headers, body: body.span.bytes,
+            now: clock.now.milliseconds / 1000 + skew
+        )
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value)) }
+        }
+        return fields
+    }
+
+    func send(
+        _ operation: String?, _ body: String, uri: String = "/", editing: (inout HTTPFields) -> Void = { _ in }
+    ) async throws -> Answer {
+        var headers = headers(operation, Array(body.utf8))
+        editing(&headers)
+        return try await client.execute(uri: uri, method: .post, headers: headers, body: ByteBuffer(string: body)) {
+            Answer($0)
+        }
+    }
+
+    func get(_ uri: String) async throws -> Answer {
+        try await client.execute(uri: uri, method: .get) { Answer($0) }
+    }
+
+    /// Makes a key and answers its id.
+    func createKey() async throws -> String {
+        let answer = try await send("CreateKey", "{}")
+        #expect(answer.status == 200)
+        return try #require(answer.text("KeyMetadata", "KeyId"))
+    }
+}
+
+/// What came back.
+struct Answer: Sendable {
+    let status: Int
+    let headers: HTTPFields
+    let body: String
+    private let members: [String: Member]
+
+    init(_ response: TestResponse) {
+        status = response.status.code
+        headers = response.headers
+        body = String(buffer: response.body)
+        members = (try? JSONDecoder().decode([String: Member].self, from: Data(body.utf8))) ?? [:]
+    }
+
+    var type: String? { text("__type") }
+    var message: String? { text("message") }
+
+    func text(_ path: String...) -> String? {
+        var member: Member? = .object(members)
+        for name in path { member = if case .object(let members) = member { members[name] } else { nil } }
+        return if case .text(let text) = member { text } else { nil }
+    }
+
+    private enum Member: Decodable {
+        case text(String)
+        case object([String: Member])
+        case other
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if let members = try? container.decode([String: Member].self) {
+                self = .object(members)
+            } else {
+                self = .other
+            }
+        }
+    }
+}
+
+extension Answer: CustomStringConvertible {
+    var description: String { "\(status) \(body)" }
+}

@@ -1,0 +1,82 @@
+import KMSCore
+import KMSTesting
+import SQLiteStore
+import Testing
+
+/// A row that was edited, or that a fault has damaged, must stop the start: a key that is silently left out would look
+/// deleted.
+@Suite struct `A row that cannot be read` {
+    struct Damage: Sendable, CustomTestStringConvertible {
+        let sql: String
+        let table: String
+        let what: String
+        var testDescription: String { sql }
+
+        init(_ sql: String, _ table: String, _ what: String) {
+            self.sql = sql
+            self.table = table
+            self.what = what
+        }
+    }
+
+    static let damages = [
+        Damage("UPDATE key SET account = 'hush'", "table key ", "account cannot be read"),
+        Damage("UPDATE key SET region = 'hush'", "table key ", "region cannot be read"),
+        Damage("UPDATE key SET id = 'hush'", "table key ", "id cannot be read"),
+        Damage("UPDATE key SET usage = 'hush'", "table key ", "usage cannot be read"),
+        Damage("UPDATE key SET origin = 'hush'", "table key ", "origin cannot be read"),
+        Damage("UPDATE key SET lifecycle = 'hush'", "table key ", "lifecycle cannot be read"),
+        Damage("UPDATE key SET policy = CAST(x'ff' AS TEXT)", "table key ", "policy cannot be read"),
+        Damage("UPDATE key SET current_material = -1", "table key ", "current_material cannot be read"),
+        Damage("UPDATE key SET current_material = 2", "table key ", "its current material 2 is not there"),
+        Damage("DELETE FROM key_material", "table key ", "its current material 1 is not there"),
+        Damage("DELETE FROM key", "table key_material ", "which is not in table key"),
+        Damage("DELETE FROM key; DELETE FROM key_material", "table key_tag ", "which is not in table key"),
+        Damage(
+            "DELETE FROM key; DELETE FROM key_material; DELETE FROM key_tag", "table alias ",
+            "which is not in table key"
+        ),
+        Damage("UPDATE key_material SET id = x'01'", "table key_material ", "id cannot be read"),
+        Damage("UPDATE key_material SET object_id = x'01'", "table key_material ", "object_id cannot be read"),
+        Damage("UPDATE key_material SET number = 4294967296", "table key_material ", "number cannot be read"),
+        Damage(
+            "UPDATE key_material SET reserved_encryptions = -1", "table key_material ",
+            "reserved_encryptions cannot be read"
+        ),
+        Damage("UPDATE key_tag SET value = CAST(x'c3' AS TEXT)", "table key_tag ", "value cannot be read"),
+        Damage("UPDATE alias SET key_id = 'hush'", "table alias ", "key_id cannot be read"),
+        Damage("UPDATE access_key SET is_active = 2", "table access_key ", "is_active cannot be read"),
+        Damage("UPDATE access_key SET sealed_secret = x'01'", "table access_key ", "sealed_secret cannot be read"),
+        Damage("UPDATE system_key SET object_id = x''", "table system_key ", "object_id cannot be read"),
+    ]
+
+    @Test(arguments: damages)
+    func `is an error that names its table and key, but not what it holds`(damage: Damage) async throws {
+        let folder = try TemporaryFolder()
+        let key = Key.sample()
+        try await folder.open().commit([
+            .saveKey(key), .saveAlias(.sample(of: key)), .saveAccessKey(.sample()),
+            .saveSystemKey(.credentials, MaterialReference(object: .random(), checkValue: [])),
+        ])
+        try folder.tamper(damage.sql)
+        let store = try folder.open()
+        let error = await #expect(throws: KMSError.self) { try await store.load() }
+        #expect(error?.code == .internalFailure)
+        let cause = try #require(error?.cause)
+        #expect(cause.contains(damage.table), "the cause is: \(cause)")
+        #expect(cause.contains(damage.what), "the cause is: \(cause)")
+        for stored in ["2012-10-17", "blue", "user/alice"] { #expect(!cause.contains(stored)) }
+    }
+
+    @Test func `tells which key it is`() async throws {
+        let folder = try TemporaryFolder()
+        let keys = (0..<10).map { _ in Key.sample() }
+        try await folder.open().commit(keys.map { .saveKey($0) })
+        let id = keys[6].address.id.description
+        try folder.tamper("UPDATE key SET lifecycle = 'hush' WHERE id = '\(id)'")
+        let error = await #expect(throws: KMSError.self) { try await folder.open().load() }
+        let cause = try #require(error?.cause)
+        #expect(cause.contains(#"account "111122223333", region "eu-central-1", id "\#(id)": lifecycle"#))
+        #expect(!cause.contains("hush"))
+    }
+}
