@@ -13,13 +13,14 @@ table='
 CP11Kit:
 CPKCS11:
 CSecureMemory:
+CProcess:
 SecureMemory: CSecureMemory Glibc Synchronization
 PKCS11: CP11Kit CPKCS11 SecureMemory Glibc Synchronization
 KMSCore: SecureMemory FoundationEssentials Glibc Synchronization
 KMSPolicy:
 HSMWorkerProtocol: SecureMemory Glibc
 HSMWorker: PKCS11 HSMWorkerProtocol SecureMemory FoundationEssentials Glibc Synchronization
-HSMClient: HSMWorkerProtocol KMSCore SecureMemory FoundationEssentials Glibc Logging Synchronization
+HSMClient: CProcess HSMWorkerProtocol KMSCore SecureMemory FoundationEssentials Glibc Logging Synchronization
 SQLiteStore: KMSCore GRDB Foundation FoundationEssentials Glibc Synchronization
 SigV4: Crypto FoundationEssentials Glibc Synchronization
 KMSAPIClient: SigV4 AsyncHTTPClient Crypto FoundationEssentials NIO* Synchronization

@@ -93,13 +93,14 @@ static size_t answer_length(struct connection *connection) {
     char *end = strstr(connection->answer, "\r\n\r\n");
     if (!end) return 0;
     if (strncmp(connection->answer, "HTTP/1.1 200 ", 13) != 0) return SIZE_MAX;
+    size_t length = SIZE_MAX;
     for (char *line = connection->answer; line < end; line = strstr(line, "\r\n") + 2) {
-        if (strncasecmp(line, "content-length:", 15) == 0) {
-            size_t length = (size_t)(end - connection->answer) + 4 + strtoul(line + 15, NULL, 10);
-            return length <= answer_room ? length : SIZE_MAX;
-        }
+        if (strncasecmp(line, "content-length:", 15) == 0)
+            length = (size_t)(end - connection->answer) + 4 + strtoul(line + 15, NULL, 10);
+        else if (strncasecmp(line, "connection: close", 17) == 0)
+            return SIZE_MAX; /* nothing sent after this would be answered */
     }
-    return SIZE_MAX;
+    return length <= answer_room ? length : SIZE_MAX;
 }
 
 static void receive(struct connection *connection, bool measuring) {
@@ -112,7 +113,7 @@ static void receive(struct connection *connection, bool measuring) {
     connection->received += (size_t)count;
     if (connection->expected == 0) connection->expected = answer_length(connection);
     if (connection->expected == SIZE_MAX) {
-        reject(connection, "an answer that is not 200 with a Content-Length of at most 64 KiB");
+        reject(connection, "an answer that is not 200, kept alive, with a Content-Length of at most 64 KiB");
     } else if (connection->expected != 0 && connection->received >= connection->expected) {
         if (connection->received > connection->expected) {
             reject(connection, "more bytes than the answer's Content-Length");

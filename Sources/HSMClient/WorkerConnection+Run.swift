@@ -21,8 +21,8 @@ extension WorkerConnection {
                 )
                 let reason = try greetAndServe(process)
                 failures = 0
-                process.kill()
-                let end = process.reap()
+                // In an orderly end the worker may finish what it is at; else it is of no more use.
+                let end = process.reap(killAfter: isStopped ? 3 : 0)
                 guard !isStopped else { return }
                 logger.error("the HSM worker ended, starting another", metadata: ["reason": "\(reason)", "end": "\(end)"])
                 prepareForNext(reason)
@@ -49,7 +49,6 @@ extension WorkerConnection {
             let report = try greet(process, &input)
             try enter(process, report)
         } catch {
-            process.kill()
             _ = process.reap()
             throw error
         }

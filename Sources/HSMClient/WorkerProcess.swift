@@ -45,11 +45,22 @@ struct WorkerProcess: Sendable {
         _ = Glibc.kill(processID, SIGKILL)
     }
 
-    /// Waits for the process's end, which must be near, and gives its socket up. Answers how it ended, for the log.
-    func reap() -> String {
+    /// Waits for the process's end and gives its socket up. Answers how it ended, for the log.
+    ///
+    /// After `seconds` it is killed: a worker whose server has gone finishes its call and ends, unless it hangs.
+    func reap(killAfter seconds: Double = 0) -> String {
         close(socket)
         var status: Int32 = 0
+        for _ in 0..<Int(seconds * 100) {
+            if unsafe waitpid(processID, &status, WNOHANG) == processID { return Self.ending(status) }
+            usleep(10_000)
+        }
+        kill()
         while unsafe waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        return Self.ending(status)
+    }
+
+    private static func ending(_ status: Int32) -> String {
         let signal = status & 0x7f
         return signal == 0 ? "exit status \(status >> 8 & 0xff)" : "signal \(signal)"
     }

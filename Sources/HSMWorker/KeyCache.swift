@@ -2,9 +2,9 @@ import HSMWorkerProtocol
 import PKCS11
 import Synchronization
 
-/// The keys that have been found and verified in this generation, by CKA_ID. Requests never search the token.
+/// The keys that have been found and verified in this generation, by PKCS#11 id. Requests never search the token.
 final class KeyCache: Sendable {
-    /// A CKA_ID of ours: 16 bytes.
+    /// A PKCS#11 id of ours: 16 bytes.
     struct ID: Hashable, Sendable {
         let high: UInt64
         let low: UInt64

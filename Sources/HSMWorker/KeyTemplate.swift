@@ -48,14 +48,14 @@ struct KeyTemplate {
     private static let readBack: [AttributeType] =
         [.objectClass, .keyType, .id, .neverExtractable, .local] + promised.map(\.0) + usages
 
-    /// What is wrong with an object, or nil. A copy differs from its original in CKA_TOKEN and CKA_ID.
+    /// What is wrong with an object, or nil. A copy is a session object and has no id.
     func fault(
         of object: ObjectHandle, id: [UInt8], isCopy: Bool, in session: borrowing Session
     ) throws(PKCS11Error) -> String? {
         let found = try session.attributes(Self.readBack, of: object)
         if found[.objectClass]?.number != objectClass.rawValue { return "its class is another" }
         if found[.keyType]?.number != keyType.rawValue { return "its key type is another" }
-        if !isCopy, found[.id]?.bytes != id { return "its CKA_ID is another" }
+        if !isCopy, found[.id]?.bytes != id { return "its id is another" }
         for (type, value) in Self.promised where !(isCopy && type == .token) && found[type]?.flag != value {
             return "the token did not keep \(type.name)"
         }
@@ -78,6 +78,6 @@ extension AttributeType {
         .unwrap: "unwrap", .derive: "derive",
     ]
 
-    /// The name as profiles and messages have it: the standard's without its CKA_, in lower case.
+    /// The name as profiles and messages have it: the standard's without its prefix, in lower case.
     var name: String { Self.names[self] ?? "attribute 0x\(String(rawValue, radix: 16))" }
 }

@@ -37,7 +37,7 @@ extension PINSource {
             throw OperatorError("the PIN file \(path) is not a file")
         }
         guard status.st_mode & 0o077 == 0 else {
-            throw OperatorError("the PIN file \(path) can be read by others; run: chmod 600 \(path)")
+            throw OperatorError("the PIN file \(path) can be read by others; its mode has to be 0600: chmod 600 \(path)")
         }
         return try readLine(from: descriptor, "the PIN file \(path)")
     }

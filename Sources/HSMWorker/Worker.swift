@@ -27,6 +27,7 @@ package enum Worker {
         do {
             var fields = FrameCursor(frame)
             let settings = try WorkerSettings(json: try fields.bytes())
+            let turn = StartLock(settings.startLockPath)
             switch settings.task {
             case .initializeToken(let label, let pinFile, let officerPINFile):
                 let report = try TokenSetup.run(
@@ -35,6 +36,7 @@ package enum Worker {
                 output.send(greeting: .ok, report.jsonBytes)
             case .serve:
                 let token = try Token(settings)
+                _ = consume turn
                 let lanes = LaneSet(token, input: consume input, output)
                 output.send(greeting: .ok, token.report.jsonBytes)
                 try lanes.run()

@@ -13,10 +13,15 @@ package struct WorkerSettings: Codable, Sendable {
     package var tokenURI: String
     package var pinSource: PINSource
     package var profile: HSMProfile
+    /// A file that is locked from C_Initialize to the end of C_Login, so that no two processes do that at once:
+    /// some tokens fail both then. Nil where there is no folder for it.
+    package var startLockPath: String?
 
     package init(
-        task: Task = .serve, modulePath: String, tokenURI: String, pinSource: PINSource, profile: HSMProfile
+        task: Task = .serve, modulePath: String, tokenURI: String, pinSource: PINSource, profile: HSMProfile,
+        startLockPath: String? = nil
     ) {
+        self.startLockPath = startLockPath
         self.task = task
         self.modulePath = modulePath
         self.tokenURI = tokenURI

@@ -60,7 +60,7 @@ package struct KMSAPIClient: Sendable {
         while true {
             do {
                 return try await callOnce(operation, body)
-            } catch where retries.shouldRetry(operation, after: error, attempt: attempt) {
+            } catch  where retries.shouldRetry(operation, after: error, attempt: attempt) {
                 try await Task.sleep(for: retries.delay(afterAttempt: attempt, jitter: .random(in: 0...1)))
                 attempt += 1
             }

@@ -1,6 +1,6 @@
 public import SecureMemory
 
-/// The name of one object in a token, chosen by us before the object is made: 16 random bytes, its CKA_ID.
+/// The name of one object in a token, chosen by us before the object is made: 16 random bytes, its PKCS#11 id attribute.
 public struct ObjectID: Hashable, Sendable {
     public let high: UInt64
     public let low: UInt64

@@ -5,7 +5,6 @@ import KMSCore
 import KMSWire
 import Logging
 import NIOCore
-import NIOHTTP1
 
 /// Hummingbird's own knowledge of a request, of which nothing is needed.
 package struct KMSRequestContext: InitializableFromSource, Sendable {

@@ -35,7 +35,7 @@ extension Schema {
             number               INTEGER NOT NULL CHECK (number BETWEEN 1 AND 4294967295),
             -- The KeyMaterialId that AWS KMS shows.
             id                   BLOB NOT NULL CHECK (length(id) = 32),
-            -- The CKA_ID. No two keys may ever share an object: to destroy one would destroy the other.
+            -- The PKCS#11 id. No two keys may ever share an object: to destroy one would destroy the other.
             object_id            BLOB NOT NULL UNIQUE CHECK (length(object_id) = 16),
             -- Empty until the token has made the object.
             check_value          BLOB NOT NULL,

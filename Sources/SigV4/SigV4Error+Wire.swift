@@ -4,7 +4,8 @@ extension SigV4Error {
         switch self {
         case .missingAuthenticationToken:
             "MissingAuthenticationTokenException"
-        case .unsupportedAlgorithm, .incompleteSignature, .malformedAuthorization, .malformedDate, .presignedNotSupported:
+        case .unsupportedAlgorithm, .incompleteSignature, .malformedAuthorization, .malformedDate,
+            .presignedNotSupported:
             "IncompleteSignatureException"
         case .unrecognizedClient, .sessionTokenInvalid:
             "UnrecognizedClientException"

@@ -1,9 +1,10 @@
 /// Verifies AWS Signature Version 4 of requests to one service, from the Authorization header.
 ///
-/// It follows AWS in what it accepts and, as far as that is observable, in the order of its checks. Two things are
-/// stricter. x-amz-target and x-amz-date must be signed when they are present, as they decide what is done and how long
-/// the signature lives; AWS documents that all x-amz- headers must be signed but does not hold clients to it, so other
-/// headers may be unsigned, and the server must not act upon them. And x-amz-content-sha256 must be the body's hash.
+/// It follows AWS in what it accepts and, as far as that is observable, in the order of its checks. x-amz-date and
+/// x-amz-target must be signed, as they decide how long the signature lives and what is done. Other headers may be
+/// unsigned, and the server must not act upon them: AWS documents that all x-amz- headers are to be signed and S3
+/// enforces it, but what KMS does is not documented, and a proxy on the way may add some. An x-amz-content-sha256
+/// header must be the body's hash, signed or not.
 ///
 /// A request costs two SHA-256 and one HMAC; the signing keys are cached in the ``SigningCredential``.
 public struct SigV4Verifier: Sendable {

@@ -19,7 +19,8 @@ extension SigningTime {
     /// as it is not part of what the date says.
     private init?(httpDate text: Span<UInt8>) {
         guard text.count == 29, text.matches(", ", at: 3), text.matches(" ", at: 7), text.matches(" ", at: 11),
-            text.matches(" ", at: 16), text.matches(":", at: 19), text.matches(":", at: 22), text.matches(" GMT", at: 25),
+            text.matches(" ", at: 16), text.matches(":", at: 19), text.matches(":", at: 22),
+            text.matches(" GMT", at: 25),
             let month = Self.months.firstIndex(where: { text.matches($0, at: 8) }),
             let day = text.decimal(5..<7), let year = text.decimal(12..<16),
             let hour = text.decimal(17..<19), let minute = text.decimal(20..<22), let second = text.decimal(23..<25)

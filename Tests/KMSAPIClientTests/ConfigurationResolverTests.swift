@@ -6,35 +6,35 @@ import Testing
 struct ConfigurationResolverTests {
     private static let files = [
         "/home/u/.aws/credentials": """
-            [default]
-            aws_access_key_id = AKIDFILE
-            aws_secret_access_key = secret-of-default
-            [strongroom]
-            aws_access_key_id = AKIDSTRONG
-            aws_secret_access_key = secret-of-strongroom
-            aws_session_token = token
-            region = us-west-2
-            [partial]
-            aws_access_key_id = AKIDPARTIAL
-            """,
+        [default]
+        aws_access_key_id = AKIDFILE
+        aws_secret_access_key = secret-of-default
+        [strongroom]
+        aws_access_key_id = AKIDSTRONG
+        aws_secret_access_key = secret-of-strongroom
+        aws_session_token = token
+        region = us-west-2
+        [partial]
+        aws_access_key_id = AKIDPARTIAL
+        """,
         "/home/u/.aws/config": """
-            [default]
-            region = eu-central-1
-            [profile strongroom]
-            region = eu-west-1
-            endpoint_url = http://127.0.0.1:8080
-            ca_bundle = /etc/ca.pem
-            [profile "spaced name"]
-            region = ap-south-1
-            [preview]
-            region = nowhere
-            """,
+        [default]
+        region = eu-central-1
+        [profile strongroom]
+        region = eu-west-1
+        endpoint_url = http://127.0.0.1:8080
+        ca_bundle = /etc/ca.pem
+        [profile "spaced name"]
+        region = ap-south-1
+        [preview]
+        region = nowhere
+        """,
         "/elsewhere": """
-            [default]
-            aws_access_key_id = AKIDELSE
-            aws_secret_access_key = s
-            region = ca-central-1
-            """,
+        [default]
+        aws_access_key_id = AKIDELSE
+        aws_secret_access_key = s
+        region = ca-central-1
+        """,
     ]
 
     private func resolve(
@@ -112,7 +112,8 @@ struct ConfigurationResolverTests {
         #expect(configuration.certificateAuthoritiesPath == "/mine.pem")
     }
 
-    @Test func `a profile that is named outright brings its own credentials, one named by AWS_PROFILE does not`() throws {
+    @Test func `a profile that is named outright brings its own credentials, one named by AWS_PROFILE does not`() throws
+    {
         let environment = ["AWS_ACCESS_KEY_ID": "AKIDENV", "AWS_SECRET_ACCESS_KEY": "s"]
         let outright = try resolve(ExplicitSettings(profile: "strongroom"), environment: environment)
         #expect(outright.credential.accessKeyID == "AKIDSTRONG")

@@ -20,7 +20,8 @@ struct EndpointTests {
     }
 
     @Test(arguments: [
-        "http://kms.example.com", "http://10.0.0.1:8080", "http://127.0.0.1.example.com", "http://localhost.example.com",
+        "http://kms.example.com", "http://10.0.0.1:8080", "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
         "http://127.0.0", "http://[::2]:80", "http://1270.0.0.1", "http://127.0.0.256",
     ])
     func `plain HTTP is for loopback only`(text: String) {

@@ -1,5 +1,6 @@
-@testable import KMSAPIClient
 import Testing
+
+@testable import KMSAPIClient
 
 @Suite("The INI form of AWS's configuration files")
 struct INIFileTests {

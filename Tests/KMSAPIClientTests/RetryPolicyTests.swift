@@ -1,5 +1,6 @@
-@testable import KMSAPIClient
 import Testing
+
+@testable import KMSAPIClient
 
 @Suite("Errors and retries")
 struct RetryPolicyTests {
@@ -41,15 +42,16 @@ struct RetryPolicyTests {
         #expect(policy.delay(afterAttempt: 1, jitter: 0) == .zero)
     }
 
-    @Test(arguments: [
-        (#"{"__type":"NotFoundException","message":"gone"}"#, nil, "NotFoundException", "gone"),
-        (#"{"__type":"com.amazonaws.kms#DisabledException","Message":"off"}"#, nil, "DisabledException", "off"),
-        (#"{"message":"m"}"#, "ValidationException:http://internal.amazon.com/x", "ValidationException", "m"),
-        (#"{"__type":"InvalidCiphertextException"}"#, nil, "InvalidCiphertextException", ""),
-        ("<html>Bad Gateway</html>", nil, "HTTP 502", ""),
-        ("", "AccessDeniedException", "AccessDeniedException", ""),
-        (#"{"__type":""}"#, nil, "HTTP 502", ""),
-    ] as [(String, String?, String, String)])
+    @Test(
+        arguments: [
+            (#"{"__type":"NotFoundException","message":"gone"}"#, nil, "NotFoundException", "gone"),
+            (#"{"__type":"com.amazonaws.kms#DisabledException","Message":"off"}"#, nil, "DisabledException", "off"),
+            (#"{"message":"m"}"#, "ValidationException:http://internal.amazon.com/x", "ValidationException", "m"),
+            (#"{"__type":"InvalidCiphertextException"}"#, nil, "InvalidCiphertextException", ""),
+            ("<html>Bad Gateway</html>", nil, "HTTP 502", ""),
+            ("", "AccessDeniedException", "AccessDeniedException", ""),
+            (#"{"__type":""}"#, nil, "HTTP 502", ""),
+        ] as [(String, String?, String, String)])
     func `an error answer is read whatever layer made it`(
         body: String, header: String?, code: String, message: String
     ) {

@@ -1,4 +1,5 @@
 import HTTPTypes
+import KMSTesting
 import Testing
 
 @testable import KMSServer
@@ -59,12 +60,11 @@ import Testing
         let server = try await TestServer()
         try await server.routed { client in
             let headers = client.headers("ListKeys", [])
-            func replay() async throws -> Answer {
-                try await client.client.execute(uri: "/", method: .post, headers: headers) { Answer($0) }
-            }
-            #expect(try await replay().status == 200)
+            let fresh = try await client.post(headers, "")
+            #expect(fresh.status == 200)
             server.clock.advance(bySeconds: 901)
-            #expect(try await replay().type == "InvalidSignatureException")
+            let replayed = try await client.post(headers, "")
+            #expect(replayed.type == "InvalidSignatureException")
         }
     }
 
@@ -80,9 +80,7 @@ import Testing
     @Test func `with another body than was signed`() async throws {
         try await TestServer().routed { client in
             let headers = client.headers("ListKeys", Array("{}".utf8))
-            let answer = try await client.client.execute(
-                uri: "/", method: .post, headers: headers, body: .init(string: #"{"Limit":1}"#)
-            ) { Answer($0) }
+            let answer = try await client.post(headers, #"{"Limit":1}"#)
             #expect(answer.type == "InvalidSignatureException")
         }
     }

@@ -23,7 +23,8 @@ import Testing
 
     @Test func `answers have a date, which clients set their clocks by`() async throws {
         try await TestServer().live { client in
-            #expect(try await client.send("ListKeys", "{}").headers[.date] != nil)
+            let answer = try await client.send("ListKeys", "{}")
+            #expect(answer.headers[.date] != nil)
         }
     }
 
@@ -65,7 +66,10 @@ import Testing
     @Test func `readiness is open, follows the backend, and asks it once a second`() async throws {
         let server = try await TestServer()
         try await server.routed { client in
-            for _ in 0..<20 { #expect(try await client.get("/readyz").status == 200) }
+            for _ in 0..<20 {
+                let answer = try await client.get("/readyz")
+                #expect(answer.status == 200)
+            }
             #expect(server.backend.healthChecks == 1)
         }
         server.backend.fail(with: KMSError(.keyUnavailable, "the token in slot 7 is gone"))

@@ -9,6 +9,7 @@ final class TestBackend: KeyBackend {
     private let keys = Mutex<[ObjectID: SymmetricKey]>([:])
     private let fault = Mutex<KMSError?>(nil)
     private let checks = Atomic(0)
+    private let pause = Mutex(Duration.zero)
 
     /// How often the backend was asked for its health.
     var healthChecks: Int { checks.load(ordering: .relaxed) }
@@ -16,6 +17,11 @@ final class TestBackend: KeyBackend {
     /// What every call but a health check's count ends in, until it is nil again.
     func fail(with error: KMSError?) {
         fault.withLock { $0 = error }
+    }
+
+    /// How long an encryption takes from now on.
+    func slowDown(to time: Duration) {
+        pause.withLock { $0 = time }
     }
 
     private func failIfTold() throws(KMSError) {
@@ -53,6 +59,8 @@ final class TestBackend: KeyBackend {
         _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SealedBytes {
         let bytes = plaintext.withExposedBytes { Array($0) }
+        let pause = pause.withLock { $0 }
+        if pause > .zero { try? await Task.sleep(for: pause) }
         return try seal(bytes, aad, key)
     }
 

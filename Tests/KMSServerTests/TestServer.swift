@@ -6,6 +6,7 @@ import KMSCore
 import KMSTesting
 import Logging
 import NIOCore
+import ServiceLifecycle
 import SigV4
 import Testing
 
@@ -17,6 +18,7 @@ final class TestServer: Sendable {
     let clock = TestClock()
     let store: KeyStore
     let app: Application<KMSResponder>
+    private let ports: AsyncStream<Int>
 
     init(_ edit: (inout KMSServerConfiguration) -> Void = { _ in }) async throws {
         store = KeyStore(backend: backend, metadata: InMemoryMetadataStore(), clock: clock, events: NoEvents())
@@ -25,14 +27,32 @@ final class TestServer: Sendable {
         edit(&configuration)
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
+        let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+        self.ports = ports
         app = try KMSServer.application(
             configuration, store: store, directory: TestDirectory(), clock: clock, logger: logger
-        )
+        ) { port in listening.yield(port) }
     }
 
     /// Sends requests straight to the responder, without a socket.
     func routed<T>(_ test: @Sendable (SignedClient) async throws -> T) async throws -> T {
         try await app.test(.router) { client in try await test(SignedClient(client: client, clock: self.clock)) }
+    }
+
+    /// Serves as `strongroom serve` does, and is then told to stop; the client only signs and knows the port.
+    func serving(_ test: @Sendable (SignedClient, ServiceGroup) async throws -> Void) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: [app], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        )
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            for await port in ports {
+                try await test(SignedClient(client: PortOnly(port: port), clock: clock), group)
+                break
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
     }
 
     /// Sends requests over a socket.
@@ -85,7 +105,8 @@ struct SignedClient: Sendable {
         let credential = SigningCredential(accessKeyID: accessKey, secretAccessKey: secret)
         var headers = [(name: "content-type", value: "application/x-amz-json-1.1")]
         if let operation { headers.append((name: "x-amz-target", value: "TrentService.\(operation)")) }
-        headers += SigV4Signer(credential: credential, region: region, service: service).sign(
+        let signer = SigV4Signer(credential: credential, region: region, service: service)
+        headers += unsafe signer.sign(
             method: "POST", path: "/", host: host, headers: headers, body: body.span.bytes,
             now: clock.now.milliseconds / 1000 + skew
         )
@@ -106,6 +127,16 @@ struct SignedClient: Sendable {
         }
     }
 
+    /// Sends what was signed elsewhere.
+    func post(_ headers: HTTPFields, _ body: String) async throws -> Answer {
+        try await client.execute(uri: "/", method: .post, headers: headers, body: ByteBuffer(string: body)) { Answer($0) }
+    }
+
+    /// A connection beside the client's own.
+    func connect() async throws -> RawConnection {
+        try await RawConnection.open(port: client.port)
+    }
+
     func get(_ uri: String) async throws -> Answer {
         try await client.execute(uri: uri, method: .get) { Answer($0) }
     }
@@ -115,6 +146,19 @@ struct SignedClient: Sendable {
         let answer = try await send("CreateKey", "{}")
         #expect(answer.status == 200)
         return try #require(answer.text("KeyMetadata", "KeyId"))
+    }
+}
+
+/// A client that cannot send.
+private struct PortOnly: TestClientProtocol {
+    struct Unconnected: Error {}
+
+    let port: Int?
+
+    func executeRequest(
+        uri: String, method: HTTPRequest.Method, headers: HTTPFields, body: ByteBuffer?
+    ) async throws -> TestResponse {
+        throw Unconnected()
     }
 }
 

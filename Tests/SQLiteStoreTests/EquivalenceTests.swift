@@ -14,9 +14,11 @@ import Testing
         for step in 1...60 {
             let drawn = changes.next()
             let accepted = await accepts(drawn, durable)
-            #expect(await accepts(drawn, model) == accepted, "seed \(seed), step \(step): \(drawn)")
+            // The first difference ends the sequence: all that follows would only repeat it.
+            try #require(await accepts(drawn, model) == accepted, "seed \(seed), step \(step): \(drawn)")
             if !accepted { refusals += 1 }
-            #expect(try await durable.load().inOrder == model.load().inOrder, "seed \(seed), step \(step): \(drawn)")
+            let image = try await durable.load().inOrder
+            try #require(try await image == model.load().inOrder, "seed \(seed), step \(step): \(drawn)")
         }
         #expect((1..<60).contains(refusals), "both refusals and successes were drawn")
         #expect(try await folder.open().load().inOrder == model.load().inOrder)

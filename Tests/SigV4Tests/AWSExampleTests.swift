@@ -1,5 +1,6 @@
-@testable import SigV4
 import Testing
+
+@testable import SigV4
 
 @Suite("AWS's published examples")
 struct AWSExampleTests {

@@ -30,13 +30,14 @@ private let stsToken =
     + "kiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA=="
 
 extension AWSExample {
-    static let all: [AWSExample] = targets + headerValues + posts + [
-        AWSExample(
-            name: "IAM User Guide, ListUsers", query: "Action=ListUsers&Version=2010-05-08",
-            headers: [("content-type", "application/x-www-form-urlencoded; charset=utf-8")], service: "iam",
-            host: "iam.amazonaws.com", signedHeaders: "content-type;host;x-amz-date",
-            signature: "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7")
-    ]
+    static let all: [AWSExample] =
+        targets + headerValues + posts + [
+            AWSExample(
+                name: "IAM User Guide, ListUsers", query: "Action=ListUsers&Version=2010-05-08",
+                headers: [("content-type", "application/x-www-form-urlencoded; charset=utf-8")], service: "iam",
+                host: "iam.amazonaws.com", signedHeaders: "content-type;host;x-amz-date",
+                signature: "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7")
+        ]
 
     private static let targets = [
         AWSExample(name: "get-vanilla", signature: vanilla),

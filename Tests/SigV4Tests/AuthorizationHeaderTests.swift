@@ -35,12 +35,13 @@ struct AuthorizationHeaderTests {
         #expect(error.message == "Unsupported AWS 'algorithm': '\(name)' (only AWS4-HMAC-SHA256 for now).")
     }
 
-    @Test(arguments: [
-        ("AWS4-HMAC-SHA256", [.credential, .signature, .signedHeaders]),
-        ("AWS4-HMAC-SHA256 \(credential)", [.signature, .signedHeaders]),
-        ("AWS4-HMAC-SHA256 \(credential), \(signature)", [.signedHeaders]),
-        ("AWS4-HMAC-SHA256 \(credential), SignedHeaders=, Signature=", [.signature, .signedHeaders]),
-    ] as [(String, [AuthorizationPart])])
+    @Test(
+        arguments: [
+            ("AWS4-HMAC-SHA256", [.credential, .signature, .signedHeaders]),
+            ("AWS4-HMAC-SHA256 \(credential)", [.signature, .signedHeaders]),
+            ("AWS4-HMAC-SHA256 \(credential), \(signature)", [.signedHeaders]),
+            ("AWS4-HMAC-SHA256 \(credential), SignedHeaders=, Signature=", [.signature, .signedHeaders]),
+        ] as [(String, [AuthorizationPart])])
     func `missing parameters are all named`(text: String, missing: [AuthorizationPart]) {
         #expect(throws: SigV4Error.incompleteSignature(missing: missing)) { try AuthorizationHeader(text) }
     }
@@ -61,7 +62,8 @@ struct AuthorizationHeaderTests {
     }
 
     @Test(arguments: [
-        "x-amz-date;host", "host;host", "Host", "host;", ";host", "host;;x-amz-date", "ho st", "host\u{7F}", "h\u{f6}st",
+        "x-amz-date;host", "host;host", "Host", "host;", ";host", "host;;x-amz-date", "ho st", "host\u{7F}",
+        "h\u{f6}st",
         (100...200).map { "h\($0)" }.joined(separator: ";"),
     ])
     func `the names of the signed headers are lower-case, sorted and at most a hundred`(text: String) {

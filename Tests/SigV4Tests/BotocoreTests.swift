@@ -73,7 +73,8 @@ struct BotocoreTests {
             ]
         try verify(
             SignedRequest(headers: headers, body: Self.body),
-            names: "amz-sdk-invocation-id;amz-sdk-request;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-target",
+            names:
+                "amz-sdk-invocation-id;amz-sdk-request;content-type;host;x-amz-content-sha256;x-amz-date;x-amz-target",
             signature: "390cc5070f37933c056816bc6473976c14449c3979f1f8940a875d5c6d292e40")
     }
 }

@@ -1,12 +1,14 @@
-@testable import SigV4
 import Testing
+
+@testable import SigV4
 
 @Suite("Times")
 struct SigningTimeTests {
-    @Test(arguments: [
-        (0, "19700101T000000Z"), (1_440_938_160, "20150830T123600Z"), (951_782_400, "20000229T000000Z"),
-        (4_107_542_400, "21000301T000000Z"), (-1, "19691231T235959Z"), (253_402_300_799, "99991231T235959Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "19700101T000000Z"), (1_440_938_160, "20150830T123600Z"), (951_782_400, "20000229T000000Z"),
+            (4_107_542_400, "21000301T000000Z"), (-1, "19691231T235959Z"), (253_402_300_799, "99991231T235959Z"),
+        ] as [(Int64, String)])
     func `seconds and ISO 8601 name the same moments`(seconds: Int64, text: String) {
         #expect(SigningTime(epochSeconds: seconds).description == text)
         #expect(SigningTime(headerValue: text)?.epochSeconds == seconds)

@@ -15,7 +15,8 @@ private struct SeededGenerator: RandomNumberGenerator {
 
     mutating func text(upTo length: Int, from alphabet: String) -> String {
         let characters = Array(alphabet)
-        return String((0..<Int.random(in: 0...length, using: &self)).map { _ in characters.randomElement(using: &self)! })
+        return String(
+            (0..<Int.random(in: 0...length, using: &self)).map { _ in characters.randomElement(using: &self)! })
     }
 }
 
@@ -32,7 +33,8 @@ struct VerificationTests {
                 method: ["GET", "POST", "PUT"].randomElement(using: &random)!,
                 path: "/" + random.text(upTo: 30, from: "aZ0-._~/%2é +"),
                 query: random.text(upTo: 30, from: "aZ0-._~/%2é&=+"),
-                body: (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
+                body: (0..<Int.random(in: 0...300, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
+                })
             for name in ["x-amz-target", "Content-Type", "X-One", "x-two", "X-Two"] where Bool.random(using: &random) {
                 request.headers.append((name, random.text(upTo: 20, from: " aZ\t,;=")))
             }

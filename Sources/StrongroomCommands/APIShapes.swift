@@ -1,0 +1,102 @@
+import FoundationEssentials
+import KMSAPIClient
+
+// The parts of the AWS KMS API's shapes that the commands use; members are spelled as there.
+
+struct ListInput: Encodable {
+    var KeyId: String?
+    var Marker: String?
+}
+
+struct KeyInput: Encodable {
+    var KeyId: String
+}
+
+struct TagInput: Encodable {
+    var TagKey: String
+    var TagValue: String
+}
+
+struct CreateKeyInput: Encodable {
+    var Description: String?
+    var Tags: [TagInput]?
+}
+
+struct ScheduleInput: Encodable {
+    var KeyId: String
+    var PendingWindowInDays: Int
+}
+
+struct AliasInput: Encodable {
+    var AliasName: String
+    var TargetKeyId: String?
+}
+
+struct KeyIDOutput: Codable {
+    var KeyId: String
+}
+
+struct ScheduleOutput: Codable {
+    var KeyId: String
+    var DeletionDate: Date
+    var KeyState: String?
+    var PendingWindowInDays: Int?
+}
+
+struct KeyPage: KMSPage {
+    struct Entry: Codable {
+        var KeyId: String
+        var KeyArn: String
+    }
+
+    var Keys: [Entry]
+    var NextMarker: String?
+
+    var items: [Entry] { Keys }
+    var nextMarker: String? { NextMarker }
+}
+
+struct AliasPage: KMSPage {
+    struct Entry: Codable {
+        var AliasName: String
+        var AliasArn: String
+        var TargetKeyId: String?
+    }
+
+    var Aliases: [Entry]
+    var NextMarker: String?
+
+    var items: [Entry] { Aliases }
+    var nextMarker: String? { NextMarker }
+}
+
+struct KeyOutput: Codable {
+    struct Metadata: Codable {
+        var KeyId: String
+        var Arn: String
+        var AWSAccountId: String?
+        var Description: String?
+        var KeyState: String
+        var KeySpec: String?
+        var KeyUsage: String?
+        var Origin: String?
+        var CreationDate: Date
+        var DeletionDate: Date?
+        var CurrentKeyMaterialId: String?
+    }
+
+    var KeyMetadata: Metadata
+
+    var text: String {
+        let key = KeyMetadata
+        let lines: [(String, String?)] = [
+            ("key id", key.KeyId), ("arn", key.Arn), ("state", key.KeyState), ("description", key.Description),
+            ("spec", key.KeySpec), ("usage", key.KeyUsage), ("origin", key.Origin),
+            ("created", key.CreationDate.formatted(.iso8601)),
+            ("to be destroyed", key.DeletionDate?.formatted(.iso8601)), ("material", key.CurrentKeyMaterialId),
+        ]
+        return lines.compactMap { name, value in
+            value.flatMap { $0.isEmpty ? nil : name + String(repeating: " ", count: 17 - name.count) + $0 }
+        }.joined(separator: "\n")
+    }
+}

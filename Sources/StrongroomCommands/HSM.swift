@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Glibc
+import HSMClient
+import HSMWorkerProtocol
+import KMSCore
+import Logging
+
+/// Wires a token's workers from a state directory's files.
+enum HSM {
+    static func configuration(
+        _ server: ServerConfiguration, _ profile: HSMProfile, _ state: StateDirectory, lock: ServerLock? = nil
+    ) throws(CommandFailure) -> HSMClientConfiguration {
+        HSMClientConfiguration(
+            workerProgram: try workerProgram(),
+            settings: WorkerSettings(
+                modulePath: server.hsm.module, tokenURI: server.hsm.token, pinSource: try server.pinSource(in: state),
+                profile: profile, startLockPath: state.startLock
+            ),
+            environment: ProfileFile.environment(profile, state),
+            lock: lock?.descriptor
+        )
+    }
+
+    /// strongroom-hsm-worker stands beside this program.
+    static func workerProgram() throws(CommandFailure) -> String {
+        guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+            throw CommandFailure("/proc/self/exe cannot be read: is /proc mounted?")
+        }
+        let worker = program.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/strongroom-hsm-worker"
+        guard unsafe access(worker, X_OK) == 0 else {
+            throw CommandFailure(
+                "\(worker) is not there", hint: "install strongroom-hsm-worker in the folder that strongroom is in"
+            )
+        }
+        return worker
+    }
+
+    /// The token's report; turns what the worker says into what the operator should do.
+    static func connect(_ client: HSMClient) async throws(CommandFailure) -> TokenReport {
+        let report: TokenReport
+        do throws(KMSError) {
+            report = try await client.tokenReport()
+        } catch {
+            throw CommandFailure(
+                "the HSM cannot be used: \(error.cause ?? error.message)",
+                hint: "check hsm: in strongroom.yaml, the PIN source and the profile with: strongroom doctor --state DIR"
+            )
+        }
+        guard report.missingMechanisms.isEmpty else {
+            throw CommandFailure(
+                "the token \(report.label) lacks \(report.missingMechanisms.joined(separator: " and "))",
+                hint: "Strongroom cannot keep symmetric keys in it; choose another token"
+            )
+        }
+        return report
+    }
+}

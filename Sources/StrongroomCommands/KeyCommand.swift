@@ -1,0 +1,152 @@
+import ArgumentParser
+import FoundationEssentials
+import KMSAPIClient
+
+struct KeyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key",
+        abstract: "Make, show and end keys, on this or any other AWS-compatible KMS.",
+        discussion: "strongroom key create --state DIR --description 'payroll'",
+        subcommands: [
+            KeyList.self, KeyCreate.self, KeyDescribe.self, KeyEnable.self, KeyDisable.self,
+            KeyScheduleDeletion.self, KeyCancelDeletion.self,
+        ]
+    )
+}
+
+struct KeyList: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List all keys of the Region.", discussion: "strongroom key list --state DIR"
+    )
+
+    @OptionGroup var options: ClientOptions
+
+    func run() async throws {
+        let keys = try await options.withClient { client in
+            try await client.list("ListKeys", pages: KeyPage.self) { ListInput(Marker: $0) }
+        }
+        let text = keys.map { "\($0.KeyId)  \($0.KeyArn)" }.joined(separator: "\n")
+        try options.show(["Keys": keys], keys.isEmpty ? "There are no keys in this Region yet." : text)
+    }
+}
+
+struct KeyCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a symmetric key in the HSM.",
+        discussion: "strongroom key create --state DIR --description 'payroll' --tag team=finance"
+    )
+
+    @OptionGroup var options: ClientOptions
+
+    @Option(help: "What the key is for.")
+    var description: String?
+
+    @Option(help: "A tag as NAME=VALUE; can be given several times.")
+    var tag: [String] = []
+
+    func run() async throws {
+        let tags = try tag.map { text in
+            guard let equals = text.firstIndex(of: "=") else { throw ValidationError("'\(text)' is not NAME=VALUE.") }
+            return TagInput(TagKey: String(text[..<equals]), TagValue: String(text[text.index(after: equals)...]))
+        }
+        let input = CreateKeyInput(Description: description, Tags: tags.isEmpty ? nil : tags)
+        try await options.call("CreateKey", input, returning: KeyOutput.self, \.text)
+    }
+}
+
+struct KeyDescribe: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "describe", abstract: "Show a key.",
+        discussion: "strongroom key describe alias/payroll --state DIR"
+    )
+
+    @OptionGroup var options: ClientOptions
+
+    @Argument(help: "The key's id, ARN, alias name or alias ARN.")
+    var key: String
+
+    func run() async throws {
+        try await options.call("DescribeKey", KeyInput(KeyId: key), returning: KeyOutput.self, \.text)
+    }
+}
+
+struct KeyEnable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "enable", abstract: "Let a disabled key be used again.",
+        discussion: "strongroom key enable 1234abcd-12ab-34cd-56ef-1234567890ab --state DIR"
+    )
+
+    @OptionGroup var options: ClientOptions
+
+    @Argument(help: "The key's id or ARN.")
+    var key: String
+
+    func run() async throws {
+        try await options.call("EnableKey", KeyInput(KeyId: key), done: "\(key) is enabled.")
+    }
+}
+
+struct KeyDisable: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disable", abstract: "Keep a key from being used.",
+        discussion: "strongroom key disable 1234abcd-12ab-34cd-56ef-1234567890ab --state DIR"
+    )
+
+    @OptionGroup var options: ClientOptions
+
+    @Argument(help: "The key's id or ARN.")
+    var key: String
+
+    func run() async throws {
+        try await options.call("DisableKey", KeyInput(KeyId: key), done: "\(key) is disabled.")
+    }
+}
+
+struct KeyScheduleDeletion: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule-deletion",
+        abstract: "Have a key destroyed after a waiting time.",
+        discussion: """
+            strongroom key schedule-deletion 1234abcd-12ab-34cd-56ef-1234567890ab --state DIR --days 30
+
+            The key cannot be used from now on. Until its day it can be had back with `key cancel-deletion`; after \
+            it, whatever it encrypted is lost for ever.
+            """
+    )
+
+    @OptionGroup var options: ClientOptions
+
+    @Argument(help: "The key's id or ARN.")
+    var key: String
+
+    @Option(help: "How many days to wait, from 7 to 30.")
+    var days = 30
+
+    func run() async throws {
+        let input = ScheduleInput(KeyId: key, PendingWindowInDays: days)
+        try await options.call("ScheduleKeyDeletion", input, returning: ScheduleOutput.self) { output in
+            """
+            \(output.KeyId) will be destroyed on \(output.DeletionDate.formatted(.iso8601)).
+            Have it back until then with: strongroom key cancel-deletion \(key)
+            """
+        }
+    }
+}
+
+struct KeyCancelDeletion: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel-deletion", abstract: "Keep a key that was to be destroyed.",
+        discussion: "strongroom key cancel-deletion 1234abcd-12ab-34cd-56ef-1234567890ab --state DIR"
+    )
+
+    @OptionGroup var options: ClientOptions
+
+    @Argument(help: "The key's id or ARN.")
+    var key: String
+
+    func run() async throws {
+        try await options.call("CancelKeyDeletion", KeyInput(KeyId: key), returning: KeyIDOutput.self) {
+            "\($0.KeyId) is kept, and disabled: enable it with `strongroom key enable`."
+        }
+    }
+}

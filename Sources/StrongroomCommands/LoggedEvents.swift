@@ -1,0 +1,34 @@
+import KMSCore
+import Logging
+
+/// Tells the log what the key store found out.
+struct LoggedEvents: KeyStoreEventSink {
+    let logger: Logger
+
+    func record(_ event: KeyStoreEvent) {
+        switch event {
+        case .materialMissing(let key, let number, let cause):
+            logger.critical(
+                "a key's material is not in the token as it should be: the key is Unavailable",
+                metadata: ["key": "\(key.arn)", "material": "\(number)", "cause": "\(cause ?? "none given")"])
+        case .materialFoundAgain(let key, let number):
+            logger.notice(
+                "a key's material is in the token again", metadata: ["key": "\(key.arn)", "material": "\(number)"])
+        case .workPostponed(let key, let cause):
+            logger.error(
+                "an interrupted creation or a deletion could not be finished, it is tried again",
+                metadata: ["key": "\(key.arn)", "cause": "\(cause)"])
+        case .destructionRefused(let missing):
+            logger.critical(
+                "no key is destroyed while the token does not show all live keys",
+                metadata: ["missing": "\(missing.map(\.arn).joined(separator: " "))"])
+        case .creationUndone(let key):
+            logger.notice("an interrupted creation was undone", metadata: ["key": "\(key.arn)"])
+        case .keyDestroyed(let key):
+            logger.notice("a key was destroyed at its deletion date", metadata: ["key": "\(key.arn)"])
+        case .keyNotUnderstood(let key):
+            logger.critical(
+                "a key of the store cannot be served by this version", metadata: ["key": "\(key.arn)"])
+        }
+    }
+}

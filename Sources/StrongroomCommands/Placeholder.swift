@@ -1,1 +1,0 @@
-// placeholder, deleted by the first real file of this target

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Glibc
+import HSMClient
+import HSMWorkerProtocol
+import KMSCore
+import KMSServer
+import Logging
+import SQLiteStore
+import ServiceLifecycle
+import UnixSignals
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the AWS KMS API.",
+        discussion: """
+            strongroom serve --state /var/lib/strongroom --listen 127.0.0.1:8470
+
+            Prints `listening on http://HOST:PORT` as its only line on standard output; everything else goes to \
+            standard error. SIGTERM and SIGINT finish the requests that are under way and end it. GET /healthz and \
+            /readyz need no signature.
+            """
+    )
+
+    @OptionGroup var state: StateOption
+
+    @Option(help: "Where to listen, as HOST:PORT; port 0 picks a free one. (default: listen in strongroom.yaml)")
+    var listen: String?
+
+    @Option(help: "How much to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String = "info"
+
+    func run() async throws {
+        let logger = try makeLogger()
+        let directory = StateDirectory(state.path)
+        let configuration = try ServerConfiguration.load(directory)
+        let profile = try ProfileFile.load(directory.profile)
+        let address = try ListenAddress(listen ?? configuration.listen)
+        let (_, regions) = try configuration.scopes()
+        var serverConfiguration = KMSServerConfiguration(host: address.host, port: address.port, regions: regions)
+        if let files = configuration.tls { serverConfiguration.tls = try Self.loadTLS(files, directory) }
+        let scheme = configuration.tls == nil ? "http" : "https"
+
+        let lock = try ServerLock(directory)
+        let metadata = try SQLiteStore(path: directory.database)
+        let client = HSMClient(try HSM.configuration(configuration, profile, directory, lock: lock), logger: logger)
+        defer { client.stop() }
+        let report = try await HSM.connect(client)
+        if !report.isMemoryLocked {
+            logger.warning("secrets cannot be locked into memory: raise RLIMIT_MEMLOCK to 8 MiB (LimitMEMLOCK=)")
+        }
+        let store = KeyStore(
+            backend: client, metadata: metadata, clock: SystemClock(), events: LoggedEvents(logger: logger)
+        )
+        try await store.start()
+        let credentials = try await OpenedCredentials(CredentialVault(backend: client, metadata: metadata))
+
+        let application = try KMSServer.application(
+            serverConfiguration, store: store, directory: credentials, clock: SystemClock(), logger: logger
+        ) { port in
+            // Written at once: a pipe would keep a printed line until its buffer is full.
+            let line = Array("listening on \(scheme)://\(address.bracketedHost):\(port)\n".utf8)
+            _ = unsafe line.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: Maintenance(store: store)),
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        try await group.run()
+        try await store.stop()
+    }
+
+    private static func loadTLS(
+        _ files: ServerConfiguration.TLS, _ state: StateDirectory
+    ) throws(CommandFailure) -> TLSFiles.Configuration {
+        do {
+            return try TLSFiles.load(certificate: state.resolve(files.certificate), key: state.resolve(files.key))
+        } catch {
+            throw CommandFailure(
+                "the TLS certificate or key cannot be used: \(error)",
+                hint: "tls: in strongroom.yaml names two PEM files, the certificate with its chain and its key"
+            )
+        }
+    }
+
+    private func makeLogger() throws -> Logger {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw ValidationError("'\(logLevel)' is not a log level.")
+        }
+        var logger = Logger(label: "strongroom") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}
+
+/// Does what has become due: deletions, and what a crash interrupted. What could not be done is tried again.
+private struct Maintenance: Service {
+    let store: KeyStore
+
+    private static let period = Duration.seconds(5)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                // The store has told the log what could not be done; the next round tries again.
+                try? await store.performDueWork()
+                try? await Task.sleep(for: Self.period)
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import FoundationEssentials
+import HSMWorkerProtocol
+import KMSCore
+import Yams
+
+/// `strongroom.yaml`.
+struct ServerConfiguration: Codable, Sendable {
+    var account: String
+    var regions: [String]
+    var listen: String
+    var tls: TLS?
+    var hsm: HSM
+
+    struct TLS: Codable, Sendable {
+        /// PEM files: the certificate with its chain, and its key.
+        var certificate: String
+        var key: String
+    }
+
+    struct HSM: Codable, Sendable {
+        var module: String
+        /// RFC 7512.
+        var token: String
+        var pin: PIN
+    }
+
+    /// Exactly one of them.
+    struct PIN: Codable, Sendable {
+        var file: String?
+        var credential: String?
+        var command: [String]?
+    }
+
+    static func load(_ state: StateDirectory) throws(CommandFailure) -> ServerConfiguration {
+        guard let data = FileManager.default.contents(atPath: state.configuration) else {
+            throw CommandFailure(
+                "\(state.configuration) cannot be read: \(errorText())",
+                hint: "make a state directory with: strongroom init --state \(state.path)"
+            )
+        }
+        let configuration: ServerConfiguration
+        do {
+            configuration = try YAMLDecoder().decode(ServerConfiguration.self, from: Data(data))
+        } catch {
+            throw CommandFailure(
+                "\(state.configuration) cannot be understood: \(yamlReason(error))",
+                hint: "docs/configuration.md explains every field"
+            )
+        }
+        _ = try configuration.scopes()
+        _ = try configuration.pinSource(in: state)
+        return configuration
+    }
+
+    /// The account in each Region, checked.
+    func scopes() throws(CommandFailure) -> (account: AccountID, regions: Set<Region>) {
+        guard let id = AccountID(account) else {
+            throw CommandFailure("the account \(account) is not 12 digits", hint: "write it in quotes: \"111122223333\"")
+        }
+        var known: Set<Region> = []
+        for name in regions {
+            guard let region = Region(name) else {
+                throw CommandFailure("\(name) is not a Region's name", hint: "Regions look like eu-central-1")
+            }
+            known.insert(region)
+        }
+        guard !known.isEmpty else { throw CommandFailure("no Region is configured", hint: "name one under regions:") }
+        return (id, known)
+    }
+
+    func pinSource(in state: StateDirectory) throws(CommandFailure) -> PINSource {
+        switch (hsm.pin.file, hsm.pin.credential, hsm.pin.command) {
+        case (let file?, nil, nil): return .file(state.resolve(file))
+        case (nil, let name?, nil): return .credential(name)
+        case (nil, nil, let words?): return .command(words)
+        default:
+            throw CommandFailure(
+                "hsm.pin names no PIN source, or several", hint: "give exactly one of file:, credential: and command:"
+            )
+        }
+    }
+
+    /// The file as a person would write it.
+    var yaml: String {
+        var text = """
+            # Strongroom's configuration: read by `strongroom serve` at its start.
+            account: "\(account)"
+            # A request's signature names its Region; keys of one Region are not seen from another.
+            regions: [\(regions.joined(separator: ", "))]
+            # Where to listen. Plain HTTP is served on loopback only; elsewhere give tls: {certificate: FILE, key: FILE}.
+            listen: \(listen)
+
+            """
+        if let tls {
+            text += "tls:\n  certificate: \(Self.quoted(tls.certificate))\n  key: \(Self.quoted(tls.key))\n"
+        }
+        text += """
+            hsm:
+              module: \(Self.quoted(hsm.module))
+              token: \(Self.quoted(hsm.token))
+
+            """
+        // One of them: pinSource(in:) has seen to it.
+        if let file = hsm.pin.file { text += "  pin: {file: \(Self.quoted(file))}\n" }
+        if let name = hsm.pin.credential { text += "  pin: {credential: \(Self.quoted(name))}\n" }
+        if let words = hsm.pin.command {
+            text += "  pin: {command: [\(words.map(Self.quoted).joined(separator: ", "))]}\n"
+        }
+        return text
+    }
+
+    /// A YAML string in single quotes, in which only the quote itself has a meaning.
+    private static func quoted(_ text: String) -> String {
+        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    }
+}
+
+/// What a YAML or decoding error says, in one line.
+func yamlReason(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+        DecodingError.dataCorrupted(let context):
+        (context.codingPath.map(\.stringValue).joined(separator: ".") + ": " + context.debugDescription)
+    default: "\(error)"
+    }
+}

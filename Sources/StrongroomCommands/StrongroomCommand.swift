@@ -1,0 +1,71 @@
+package import ArgumentParser
+import Glibc
+import KMSAPIClient
+import KMSCore
+import KMSServer
+
+/// `strongroom`: all commands of the server and its operators.
+package struct StrongroomCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "strongroom",
+        abstract: "A key management service whose every key lives in a hardware security module.",
+        discussion: """
+            strongroom init --state DIR --profile hsm-config/cloudhsm.yaml
+            strongroom serve --state DIR
+            """,
+        version: "0.1.0",
+        subcommands: [Init.self, Serve.self, Doctor.self, KeyCommand.self, AliasCommand.self]
+    )
+
+    package init() {}
+
+    /// Runs the command that the arguments name. The answer is the process's exit status.
+    package static func run(_ arguments: [String]) async -> Int32 {
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return 0
+        } catch let error as ExitCode {
+            return error.rawValue
+        } catch {
+            return report(error)
+        }
+    }
+
+    private static func report(_ error: any Error) -> Int32 {
+        switch error {
+        case let failure as CommandFailure:
+            complain(failure.message, failure.hint)
+        case let error as KMSError:
+            complain([error.message, error.cause].compactMap(\.self).joined(separator: ": "), nil)
+        case let error as KMSAPIError:
+            complain(error.description, nil)
+        case let error as KMSTransportError:
+            complain(error.message, error.hint ?? "is the server running? start it with: strongroom serve --state DIR")
+        case let error as ClientConfigurationError:
+            complain(error.message, error.hint)
+        case let error as ServerSetupError:
+            complain(error.description, nil)
+        default:
+            // Help, the version and mistakes in the arguments are the parser's own; it knows where to print them.
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            code == .success ? print(text) : complain(text: text)
+            return code.rawValue
+        }
+        return 1
+    }
+
+    private static func complain(_ message: String, _ hint: String?) {
+        complain(text: "strongroom: error: " + message + (hint.map { "\nhint: \($0)" } ?? ""))
+    }
+
+    private static func complain(text: String) {
+        let line = Array((text + "\n").utf8)
+        _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    }
+}
