@@ -18,7 +18,7 @@ let package = Package(
         .executable(name: "strongroom", targets: ["strongroom"]),
         .executable(name: "strongroom-hsm-worker", targets: ["strongroom-hsm-worker"]),
         // For the packages in Benchmarks/ and Fuzz/.
-        .library(name: "HSMClient", targets: ["HSMClient"]),
+        .library(name: "HSMClient", targets: ["HSMClient", "HSMWorkerProtocol", "KMSCore", "SecureMemory"]),
         .library(name: "KMSCore", targets: ["KMSCore"]),
         .library(name: "KMSWire", targets: ["KMSWire"]),
         .library(name: "SigV4", targets: ["SigV4"]),
@@ -123,26 +123,41 @@ let package = Package(
         ),
         .executableTarget(
             name: "crash-server",
-            dependencies: ["HSMClient", "HSMWorkerProtocol", "KMSCore", "SQLiteStore"],
+            dependencies: [
+                "HSMClient", "HSMWorkerProtocol", "KMSCore", "SQLiteStore", "SecureMemory",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/CrashServer",
             swiftSettings: strict
         ),
         .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),
-        .testTarget(name: "PKCS11Tests", dependencies: ["PKCS11", "KMSTesting", "SecureMemory"], swiftSettings: strict),
+        .testTarget(
+            name: "PKCS11Tests",
+            dependencies: [
+                "CPKCS11", "PKCS11", "KMSTesting", "SecureMemory", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "HSMWorkerTests",
             dependencies: [
-                "HSMWorker", "HSMWorkerProtocol", "HSMClient", "KMSCore", "KMSTesting", "PKCS11", "SecureMemory",
+                "HSMWorkerProtocol", "HSMClient", "KMSCore", "KMSTesting", "SecureMemory", "strongroom-hsm-worker",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "KMSCoreTests",
-            dependencies: ["KMSCore", "KMSTesting", "HSMClient", "SQLiteStore", "SecureMemory"],
+            dependencies: [
+                "KMSCore", "KMSTesting", "HSMClient", "HSMWorkerProtocol", "SQLiteStore", "SecureMemory",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
-            name: "SQLiteStoreTests", dependencies: ["SQLiteStore", "KMSCore", "KMSTesting"], swiftSettings: strict
+            name: "SQLiteStoreTests",
+            dependencies: ["SQLiteStore", "KMSCore", "KMSTesting", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
         ),
         .testTarget(name: "SigV4Tests", dependencies: ["SigV4"], swiftSettings: strict),
         .testTarget(name: "KMSAPIClientTests", dependencies: ["KMSAPIClient"], swiftSettings: strict),
@@ -161,7 +176,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "StrongroomCommandsTests", dependencies: ["StrongroomCommands", "KMSTesting"], swiftSettings: strict
+            name: "StrongroomCommandsTests", dependencies: ["StrongroomCommands", "HSMWorkerProtocol", "KMSCore"],
+            swiftSettings: strict
         ),
     ]
 )

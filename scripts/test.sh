@@ -15,6 +15,7 @@ step "build"
 swift build --build-tests
 
 step "unit and token tests"
+scripts/fetch-test-vectors.sh
 swift test --skip-build
 
 step "real AWS clients"

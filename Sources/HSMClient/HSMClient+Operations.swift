@@ -1,10 +1,10 @@
 import HSMWorkerProtocol
-package import KMSCore
-package import SecureMemory
+public import KMSCore
+public import SecureMemory
 
 // One method of KeyBackend each: a frame out, a frame in.
 extension HSMClient {
-    package func generateKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> [UInt8] {
+    public func generateKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> [UInt8] {
         let frame = request(.generateKey, room: 64) {
             $0.append(id)
             $0.appendField(Array(spec.rawValue.utf8))
@@ -13,23 +13,24 @@ extension HSMClient {
         return try reply.read { (fields) throws(FrameError) in try fields.bytes() }
     }
 
-    package func destroyKey(_ id: ObjectID) async throws(KMSError) {
-        try await forgetKey(id)
+    public func destroyKey(_ id: ObjectID) async throws(KMSError) {
         let frame = request(.destroyKey, room: 16) { $0.append(id) }
         // Safe to repeat: to find none is success.
         _ = try await callFirst(frame, timeout: profile.callTimeout, repeats: 1)
+        // Afterwards, not before: a worker that is busy with the key would look it up again, and keep a copy.
+        try await forgetKey(id)
     }
 
-    package func forgetKey(_ id: ObjectID) async throws(KMSError) {
+    public func forgetKey(_ id: ObjectID) async throws(KMSError) {
         try await callAll { request(.forgetKey, room: 16) { $0.append(id) } }
     }
 
-    package func verifyKey(_ key: MaterialReference) async throws(KMSError) {
+    public func verifyKey(_ key: MaterialReference) async throws(KMSError) {
         let frame = request(.verifyKey, room: 24 + key.checkValue.count) { $0.append(key) }
         _ = try await callFirst(frame, timeout: profile.callTimeout, repeats: 1)
     }
 
-    package func inventory() async throws(KMSError) -> Set<ObjectID> {
+    public func inventory() async throws(KMSError) -> Set<ObjectID> {
         var all: Set<ObjectID> = []
         var after: [UInt8] = []
         while true {
@@ -51,7 +52,7 @@ extension HSMClient {
         }
     }
 
-    package func encrypt(
+    public func encrypt(
         _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SealedBytes {
         let room = 32 + key.checkValue.count + aad.count + plaintext.count
@@ -64,7 +65,7 @@ extension HSMClient {
         return try reply.sealedBytes()
     }
 
-    package func decrypt(
+    public func decrypt(
         _ sealed: SealedBytes, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SecretBytes {
         let frame = request(.decrypt, room: 32 + key.checkValue.count + aad.count + sealed.bytes.count) {
@@ -76,7 +77,7 @@ extension HSMClient {
         return try reply.secretBytes()
     }
 
-    package func reEncrypt(
+    public func reEncrypt(
         _ sealed: SealedBytes, authenticating sourceAAD: [UInt8], with source: MaterialReference,
         authenticating destinationAAD: [UInt8], with destination: MaterialReference
     ) async throws(KMSError) -> SealedBytes {
@@ -94,7 +95,7 @@ extension HSMClient {
         return try reply.sealedBytes()
     }
 
-    package func generateDataKey(
+    public func generateDataKey(
         _ count: Int, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> DataKey {
         var reply = try await callAny(dataKeyRequest(.generateDataKey, count, aad, key))
@@ -102,7 +103,7 @@ extension HSMClient {
         return DataKey(plaintext: try reply.secretBytes(), sealed: sealed)
     }
 
-    package func generateDataKeyWithoutPlaintext(
+    public func generateDataKeyWithoutPlaintext(
         _ count: Int, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SealedBytes {
         var reply = try await callAny(dataKeyRequest(.generateDataKeyWithoutPlaintext, count, aad, key))
@@ -119,13 +120,13 @@ extension HSMClient {
         }
     }
 
-    package func generateRandom(_ count: Int) async throws(KMSError) -> SecretBytes {
+    public func generateRandom(_ count: Int) async throws(KMSError) -> SecretBytes {
         let frame = request(.generateRandom, room: 2) { $0.append(bigEndian: UInt16(clamping: count)) }
         var reply = try await callAny(frame)
         return try reply.secretBytes()
     }
 
-    package func checkHealth() async throws(KMSError) {
+    public func checkHealth() async throws(KMSError) {
         _ = try await callAny(request(.checkHealth, room: 0) { _ in })
     }
 

@@ -1,26 +1,27 @@
 package import HSMWorkerProtocol
-package import KMSCore
-package import Logging
+public import KMSCore
+public import Logging
 import SecureMemory
 import Synchronization
 
 /// The ``KeyBackend`` over worker processes: it encodes whole operations, spreads them over the token's workers, and
 /// turns their answers into values or ``KMSError``. Neither the PIN nor the module is ever in this process.
-package final class HSMClient: KeyBackend {
+public final class HSMClient: KeyBackend {
     private let workers: [WorkerConnection]
     private let threads: Mutex<[LaneThread]>
     let profile: HSMProfile
 
     /// Starts the token's workers; requests wait until they are ready.
-    package init(_ configuration: HSMClientConfiguration, logger: Logger) {
+    public init(_ configuration: HSMClientConfiguration, logger: Logger) {
         profile = configuration.settings.profile
-        let workers = (0..<max(1, profile.workers)).map { _ in WorkerConnection(configuration, logger) }
+        let starts = StartTurn(configuration.settings.pinSource)
+        let workers = (0..<max(1, profile.workers)).map { _ in WorkerConnection(configuration, starts, logger) }
         self.workers = workers
         threads = Mutex(workers.map { worker in LaneThread { worker.run() } })
     }
 
     /// Ends the workers and waits until they are gone. Blocks; requests that are under way fail.
-    package func stop() {
+    public func stop() {
         for worker in workers { worker.stop() }
         for thread in threads.withLock({ threads in
             defer { threads = [] }
@@ -51,10 +52,13 @@ package final class HSMClient: KeyBackend {
     }
 
     private var leastBusy: WorkerConnection {
-        guard workers.count > 1 else { return workers[0] }
-        let ready = workers.filter(\.isReady)
-        let candidates = ready.isEmpty ? workers.filter(\.acceptsRequests) : ready
-        return candidates.min { $0.pendingCount < $1.pendingCount } ?? workers[0]
+        var best = workers[0]
+        var least = best.load
+        for worker in workers.dropFirst() {
+            let load = worker.load
+            if load < least { (best, least) = (worker, load) }
+        }
+        return best
     }
 
     private func decode(_ reply: SecureBuffer) throws(KMSError) -> FrameCursor {

@@ -1,7 +1,7 @@
-package import HSMWorkerProtocol
+public import HSMWorkerProtocol
 
 /// What it takes to run the workers of one token.
-package struct HSMClientConfiguration: Sendable {
+public struct HSMClientConfiguration: Sendable {
     /// The absolute path of strongroom-hsm-worker.
     package var workerProgram: String
     package var settings: WorkerSettings
@@ -12,7 +12,7 @@ package struct HSMClientConfiguration: Sendable {
     /// How many requests may wait for one worker; more are refused.
     package var maximumPending = 1024
 
-    package init(workerProgram: String, settings: WorkerSettings, environment: [String: String], lock: Int32? = nil) {
+    public init(workerProgram: String, settings: WorkerSettings, environment: [String: String], lock: Int32? = nil) {
         self.workerProgram = workerProgram
         self.settings = settings
         self.environment = environment

@@ -21,10 +21,12 @@ extension WorkerConnection {
                 )
                 let reason = try greetAndServe(process)
                 failures = 0
+                detach()
                 // In an orderly end the worker may finish what it is at; else it is of no more use.
                 let end = process.reap(killAfter: isStopped ? 3 : 0)
                 guard !isStopped else { return }
-                logger.error("the HSM worker ended, starting another", metadata: ["reason": "\(reason)", "end": "\(end)"])
+                logger.error(
+                    "the HSM worker ended, starting another", metadata: ["reason": "\(reason)", "end": "\(end)"])
                 prepareForNext(reason)
             } catch {
                 guard !isStopped else { return }
@@ -40,13 +42,25 @@ extension WorkerConnection {
         state.withLock { if case .stopped = $0.phase { true } else { false } }
     }
 
+    /// Takes the worker's socket out of use before it is closed: its number may be another file's a moment later, and
+    /// what is sent there are secrets.
+    private func detach() {
+        state.withLock { state in
+            if case .ready = state.phase { state.phase = .starting }
+            state.process = nil
+            state.outbox = []
+            updateLoad(state)
+        }
+        setOutgoing(nil)
+    }
+
     // MARK: Starting
 
     /// Serves through the worker until it ends; answers why it did.
     private func greetAndServe(_ process: WorkerProcess) throws(WorkerStartError) -> String {
         var input = FrameInput(descriptor: process.socket)
         do throws(WorkerStartError) {
-            let report = try greet(process, &input)
+            let report = try starts.take { () throws(WorkerStartError) in try greet(process, &input) }
             try enter(process, report)
         } catch {
             _ = process.reap()
@@ -75,7 +89,9 @@ extension WorkerConnection {
         let deadline = Self.now + UInt64(configuration.settings.profile.keyGenerationTimeout * 1e9)
         while true {
             let reply: SecureBuffer
-            switch try? input.next() {
+            let received = try? input.next()
+            _ = expire(Self.now)
+            switch received {
             case .timeout where Self.now < deadline && !isStopped: continue
             case .timeout: throw WorkerStartError("the worker did not get ready in time: does the HSM answer?")
             case .closed, nil: throw WorkerStartError("the worker ended before it was ready")
@@ -98,17 +114,18 @@ extension WorkerConnection {
 
     /// The worker serves from now on: first of all what waited for it.
     private func enter(_ process: WorkerProcess, _ report: TokenReport) throws(WorkerStartError) {
+        setOutgoing(process.socket)
         let waiting = state.withLock { state -> [CheckedContinuation<Result<TokenReport, KMSError>, Never>]? in
             if case .stopped = state.phase { return nil }
             state.phase = .ready
             state.process = process
             state.report = report
-            state.outbox = []
-            state.outboxOffset = 0
-            for id in state.pending.keys.sorted() { send(id, &state) }
+            for id in state.pending.keys.sorted() { enqueue(id, &state) }
+            updateLoad(state)
             defer { state.waitingForReady = [] }
             return state.waitingForReady
         }
+        flush()
         guard let waiting else { throw WorkerStartError("the server is shutting down") }
         for continuation in waiting { continuation.resume(returning: .success(report)) }
         logger.info("the HSM worker is ready", metadata: ["token": "\(report.label)", "pid": "\(process.processID)"])
@@ -132,7 +149,7 @@ extension WorkerConnection {
             let now = Self.now
             if now - lastLook > UInt64(WorkerProcess.receiveTimeout) * 1_000_000 {
                 lastLook = now
-                state.withLock { flush(&$0) }
+                flush()
                 if expire(now) { return "it did not answer in time" }
             }
         }
@@ -140,7 +157,7 @@ extension WorkerConnection {
 
     private func deliver(_ reply: SecureBuffer) {
         let call = state.withLock { state in
-            if !state.outbox.isEmpty { flush(&state) }
+            defer { updateLoad(state) }
             return state.pending.removeValue(forKey: reply.frameID)
         }
         // A reply that nobody waits for any more came after its deadline.
@@ -152,6 +169,7 @@ extension WorkerConnection {
         let expired = state.withLock { state in
             let expired = state.pending.filter { $0.value.deadline <= now }
             for id in expired.keys { state.pending[id] = nil }
+            updateLoad(state)
             return Array(expired.values)
         }
         for call in expired {
@@ -167,10 +185,6 @@ extension WorkerConnection {
     private func prepareForNext(_ reason: String) {
         let lost = state.withLock { state in
             if case .stopped = state.phase { return [PendingCall]() }
-            state.phase = .starting
-            state.process = nil
-            state.outbox = []
-            state.outboxOffset = 0
             var lost: [PendingCall] = []
             for (id, call) in state.pending where call.isSent {
                 if call.repeats > 0 {
@@ -181,6 +195,7 @@ extension WorkerConnection {
                     lost.append(call)
                 }
             }
+            updateLoad(state)
             return lost
         }
         let error = KMSError(.keyUnavailable, "The HSM worker ended during the request. Try again.", cause: reason)
@@ -191,10 +206,10 @@ extension WorkerConnection {
     private func fail(_ cause: String) {
         let (calls, waiting) = state.withLock { state in
             if case .stopped = state.phase {} else { state.phase = .down(cause) }
-            state.process = nil
             defer {
                 state.pending = [:]
                 state.waitingForReady = []
+                updateLoad(state)
             }
             return (Array(state.pending.values), state.waitingForReady)
         }
@@ -211,35 +226,11 @@ extension WorkerConnection {
 
     /// A PIN that was refused is not tried again before its source has changed: three tries may lock a token for good.
     private func waitForOperator() {
-        let before = PINSourceStamp(configuration.settings.pinSource)
-        while !isStopped {
-            sleep(1)
-            if case .file = configuration.settings.pinSource,
-                PINSourceStamp(configuration.settings.pinSource) != before
-            {
-                return
-            }
-        }
+        while !isStopped, starts.isRefused { sleep(1) }
     }
 
     private func sleep(_ seconds: Double) {
         let end = Self.now + UInt64(seconds * 1e9)
         while Self.now < end, !isStopped { usleep(10_000) }
-    }
-}
-
-/// Tells whether a PIN file was changed, without reading it.
-private struct PINSourceStamp: Equatable {
-    private var changed: Int?
-    private var inode: UInt?
-    private var size: Int?
-
-    init(_ source: PINSource) {
-        guard case .file(let path) = source else { return }
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return }
-        changed = status.st_ctim.tv_sec &* 1_000_000_000 &+ status.st_ctim.tv_nsec
-        inode = UInt(status.st_ino)
-        size = Int(status.st_size)
     }
 }

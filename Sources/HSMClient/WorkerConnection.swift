@@ -23,35 +23,41 @@ final class WorkerConnection: Sendable {
         var report: TokenReport?
         var pending: [UInt64: PendingCall] = [:]
         var nextID: UInt64 = 1
-        /// What did not fit into the socket yet.
+        /// What is to be sent, in order.
         var outbox: [SecureBuffer] = []
-        var outboxOffset = 0
         var waitingForReady: [CheckedContinuation<Result<TokenReport, KMSError>, Never>] = []
     }
 
     let configuration: HSMClientConfiguration
     let logger: Logger
+    let starts: StartTurn
     let state = Mutex(State())
+    private let outgoing = Mutex(OutgoingSocket())
+    /// See ``load``; written with the state, read without it.
+    private let visibleLoad = Atomic(1 << 20)
 
-    init(_ configuration: HSMClientConfiguration, _ logger: Logger) {
+    init(_ configuration: HSMClientConfiguration, _ starts: StartTurn, _ logger: Logger) {
         self.configuration = configuration
+        self.starts = starts
         self.logger = logger
     }
 
-    var pendingCount: Int { state.withLock { $0.pending.count } }
+    /// How much a new request would have to wait for: the requests that wait already, and much more while there is no
+    /// worker, or none in sight.
+    var load: Int { visibleLoad.load(ordering: .relaxed) }
+
+    func updateLoad(_ state: State) {
+        let load =
+            switch state.phase {
+            case .ready: state.pending.count
+            case .starting: state.pending.count + 1 << 20
+            case .down, .stopped: Int.max
+            }
+        visibleLoad.store(load, ordering: .relaxed)
+    }
 
     var isReady: Bool {
         state.withLock { if case .ready = $0.phase { true } else { false } }
-    }
-
-    /// Whether a request would not be refused at once.
-    var acceptsRequests: Bool {
-        state.withLock { state in
-            switch state.phase {
-            case .ready, .starting: true
-            case .down, .stopped: false
-            }
-        }
     }
 
     // MARK: Requests
@@ -66,6 +72,11 @@ final class WorkerConnection: Sendable {
     }
 
     private func submit(_ call: PendingCall) {
+        guard call.frame.count <= Frame.maximumSize else {
+            // The worker would take it for garbage, and end.
+            call.continuation.resume(returning: .failure(KMSError(.validation, "The request is too large for the HSM.")))
+            return
+        }
         let refusal = state.withLock { state -> KMSError? in
             switch state.phase {
             case .stopped:
@@ -82,39 +93,48 @@ final class WorkerConnection: Sendable {
             state.nextID += 1
             call.frame.replace(bigEndian: id, at: 4)
             state.pending[id] = call
-            if case .ready = state.phase { send(id, &state) }
+            if case .ready = state.phase { enqueue(id, &state) }
+            updateLoad(state)
             return nil
         }
-        if let refusal { call.continuation.resume(returning: .failure(refusal)) }
+        if let refusal {
+            call.continuation.resume(returning: .failure(refusal))
+        } else {
+            flush()
+        }
     }
 
-    /// Hands a request to the socket, as far as it takes it.
-    func send(_ id: UInt64, _ state: inout State) {
+    /// Puts a request where ``flush()`` takes it from.
+    func enqueue(_ id: UInt64, _ state: inout State) {
         guard let frame = state.pending[id]?.frame else { return }
         state.pending[id]?.isSent = true
         state.outbox.append(frame)
-        if state.outbox.count == 1 { flush(&state) }
     }
 
-    func flush(_ state: inout State) {
-        guard let socket = state.process?.socket else { return }
-        while let frame = state.outbox.first {
-            let offset = state.outboxOffset
-            let sent = frame.withExposedBytes { span in
-                unsafe span.withUnsafeBytes { bytes in
-                    unsafe Glibc.send(
-                        socket, bytes.baseAddress! + offset, bytes.count - offset,
-                        Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-                    )
+    /// Hands what is to be sent to the socket, as far as it takes it.
+    ///
+    /// Not under the state's lock, which every request and every reply needs. Who finds another one sending leaves it
+    /// its frames: that one looks again when it is done.
+    func flush() {
+        var isBlocked = false
+        repeat {
+            let sent: Void? = outgoing.withLockIfAvailable { socket in
+                while !isBlocked {
+                    let frames = state.withLock { state in
+                        defer { state.outbox.removeAll(keepingCapacity: true) }
+                        return state.outbox
+                    }
+                    if frames.isEmpty, !socket.hasRest { return }
+                    isBlocked = !socket.send(frames)
                 }
             }
-            // Full, or broken: whoever reads the socket goes on with it, or finds it closed.
-            guard sent > 0 else { return }
-            state.outboxOffset += sent
-            guard state.outboxOffset == frame.count else { continue }
-            state.outbox.removeFirst()
-            state.outboxOffset = 0
-        }
+            guard sent != nil else { return }
+        } while !isBlocked && state.withLock { !$0.outbox.isEmpty }
+    }
+
+    /// From now on `socket` is sent to; nil waits for whoever is sending, so that it can be closed.
+    func setOutgoing(_ socket: Int32?) {
+        outgoing.withLock { $0 = OutgoingSocket(descriptor: socket) }
     }
 
     // MARK: The end
@@ -127,6 +147,7 @@ final class WorkerConnection: Sendable {
             defer {
                 state.pending = [:]
                 state.waitingForReady = []
+                updateLoad(state)
             }
             return (Array(state.pending.values), state.waitingForReady)
         }

@@ -12,14 +12,15 @@ struct WorkerProcess: Sendable {
     /// Starts `program` (an absolute path).
     init(program: String, environment: [String: String], lock: Int32?) throws(WorkerStartError) {
         var ends: [Int32] = [-1, -1]
-        guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+        // Close-on-exec from the first moment: another thread may be starting a program just now.
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else {
             throw WorkerStartError("no socket pair could be made: \(Self.text(errno))")
         }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         Self.configure(ends[0])
         var processID: pid_t = 0
         var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for unsafe text in unsafe variables { unsafe free(text) } }
+        defer { unsafe variables.forEach { unsafe free($0) } }
         let result = unsafe strongroom_spawn(&processID, program, &variables, ends[1], lock ?? -1)
         close(ends[1])
         guard result == 0 else {

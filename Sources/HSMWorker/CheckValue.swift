@@ -18,7 +18,8 @@ enum CheckValue {
         let first = try seal(with: key, id: id, cipher, in: session, ivs: &ivs)
         let second = try seal(with: key, id: id, cipher, in: session, ivs: &ivs)
         guard first != second, first.prefix(AESGCM.ivSize) != second.prefix(AESGCM.ivSize) else {
-            throw OperationFailure(.failed, "the HSM sealed the same text twice with one IV; is the profile's gcmIV right?")
+            throw OperationFailure(
+                .failed, "the HSM sealed the same text twice with one IV; is the profile's gcmIV right?")
         }
         guard try isRight(first, for: key, id: id, cipher, in: session) else {
             throw OperationFailure(.failed, "the HSM does not open what it sealed; is the profile's gcmIV right?")

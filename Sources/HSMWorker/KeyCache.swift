@@ -21,7 +21,13 @@ final class KeyCache: Sendable {
     }
 
     private let token: Token
-    private let entries = Mutex<[ID: Entry]>([:])
+    private struct Known {
+        var entries: [ID: Entry] = [:]
+        /// How often a key was forgotten.
+        var forgotten: UInt64 = 0
+    }
+
+    private let known = Mutex(Known())
     /// Searches of the token exclude creations and destructions, and each other: some tokens show a search half-made
     /// objects, or fail both. This is the one lock that is held across PKCS#11 calls, because that is its purpose.
     let catalogue = Mutex(())
@@ -31,12 +37,13 @@ final class KeyCache: Sendable {
     }
 
     func entry(_ id: ID) -> Entry? {
-        entries.withLock { $0[id] }
+        known.withLock { $0.entries[id] }
     }
 
     /// Finds a key, verifies that it is the one that was made, and remembers it.
     func resolve(_ id: ID, checkValue: [UInt8], in session: borrowing Session) throws -> Entry {
         if let known = entry(id) { return known }
+        let before = known.withLock { $0.forgotten }
         let object = try find(id, in: session)
         guard let template = KeyTemplate.all["SYMMETRIC_DEFAULT"] else {
             throw OperationFailure(.unsupported, "no template for SYMMETRIC_DEFAULT")
@@ -49,12 +56,15 @@ final class KeyCache: Sendable {
             throw OperationFailure(.materialMissing, "the object \(id.text) does not open its check value: another key")
         }
         let entry = try copy(object, id, checkValue, template, in: session) ?? Entry(handle: object, isCopy: false)
-        let winner = entries.withLock { entries in
-            let winner = entries[id] ?? entry
-            entries[id] = winner
+        let winner = known.withLock { known in
+            // A key was forgotten meanwhile, perhaps destroyed, and perhaps this one: then nothing of it may stay. The
+            // object's own handle does for this once; it is dead when the object is.
+            guard known.forgotten == before else { return Entry(handle: object, isCopy: false) }
+            let winner = known.entries[id] ?? entry
+            known.entries[id] = winner
             return winner
         }
-        // Another lane was faster.
+        // Or another lane was faster.
         if winner.handle != entry.handle, entry.isCopy { try token.destroyCopy(entry.handle) }
         return winner
     }
@@ -73,7 +83,8 @@ final class KeyCache: Sendable {
 
     /// The one object of that id. None or several is not ours to decide on.
     func find(_ id: ID, in session: borrowing Session) throws -> ObjectHandle {
-        let found = try search([Attribute(.objectClass, ObjectClass.secretKey.rawValue), Attribute(.id, id.bytes)], in: session)
+        let found = try search(
+            [Attribute(.objectClass, ObjectClass.secretKey.rawValue), Attribute(.id, id.bytes)], in: session)
         guard let object = found.first else {
             throw OperationFailure(.materialMissing, "the token shows no object \(id.text)")
         }
@@ -109,7 +120,11 @@ final class KeyCache: Sendable {
 
     /// Drops what is held of a key; its session copy is destroyed.
     func forget(_ id: ID) throws(PKCS11Error) {
-        guard let entry = entries.withLock({ $0.removeValue(forKey: id) }), entry.isCopy else { return }
+        let entry = known.withLock { known in
+            known.forgotten += 1
+            return known.entries.removeValue(forKey: id)
+        }
+        guard let entry, entry.isCopy else { return }
         try token.destroyCopy(entry.handle)
     }
 }

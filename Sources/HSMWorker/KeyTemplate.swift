@@ -43,7 +43,9 @@ struct KeyTemplate {
         }
     }
 
-    static let copyTemplate = [Attribute(.token, false), Attribute(.id, [UInt8]()), Attribute(.label, "strongroom copy")]
+    static let copyTemplate = [
+        Attribute(.token, false), Attribute(.id, [UInt8]()), Attribute(.label, "strongroom copy"),
+    ]
 
     private static let readBack: [AttributeType] =
         [.objectClass, .keyType, .id, .neverExtractable, .local] + promised.map(\.0) + usages

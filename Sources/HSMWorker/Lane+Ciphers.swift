@@ -64,7 +64,8 @@ extension Lane {
     /// Fields: source key, its AAD, the sealed bytes, destination key, its AAD.
     func reEncrypt(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
         let start = fields
-        let plaintext = SecureBuffer(capacity: Frame.maximumSize)
+        // Opening wants the room of ciphertext and tag, which the frame has too.
+        let plaintext = SecureBuffer(capacity: fields.frame.count)
         try withKey(&fields) { fields, key in
             let aad = try fields.field()
             let sealed = try fields.field()

@@ -37,7 +37,8 @@ extension PINSource {
             throw OperatorError("the PIN file \(path) is not a file")
         }
         guard status.st_mode & 0o077 == 0 else {
-            throw OperatorError("the PIN file \(path) can be read by others; its mode has to be 0600: chmod 600 \(path)")
+            throw OperatorError(
+                "the PIN file \(path) can be read by others; its mode has to be 0600: chmod 600 \(path)")
         }
         return try readLine(from: descriptor, "the PIN file \(path)")
     }
@@ -56,11 +57,13 @@ extension PINSource {
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
         var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
-        defer { for unsafe argument in unsafe arguments { unsafe free(argument) } }
+        defer { unsafe arguments.forEach { unsafe free($0) } }
         var process: pid_t = 0
         let result = unsafe posix_spawn(&process, program, &actions, nil, &arguments, environ)
         close(ends[1])
-        guard result == 0 else { throw OperatorError("the PIN command \(program) cannot be started: \(errorText(result))") }
+        guard result == 0 else {
+            throw OperatorError("the PIN command \(program) cannot be started: \(errorText(result))")
+        }
         let pin = Result { () throws(OperatorError) in try readLine(from: ends[0], "the PIN command \(program)") }
         var status: Int32 = 0
         unsafe waitpid(process, &status, 0)
@@ -74,7 +77,9 @@ extension PINSource {
         var received = 1
         while received > 0, buffer.count < buffer.capacity {
             buffer.appendWithin { (room: inout MutableRawSpan) in
-                received = unsafe room.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+                received = unsafe room.withUnsafeMutableBytes {
+                    unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+                }
                 return max(received, 0)
             }
         }

@@ -28,7 +28,8 @@ final class Token: Sendable {
         info = try slot.tokenInfo()
         guard info.isInitialized else { throw OperatorError("the token \(info.label) is not initialised") }
         guard !info.isUserPINLocked else {
-            throw OperatorError("the user PIN of the token \(info.label) is locked; the security officer can set a new one")
+            throw OperatorError(
+                "the user PIN of the token \(info.label) is locked; the security officer can set a new one")
         }
         guard !info.isUserPINFinalTry else {
             throw OperatorError(

@@ -11,7 +11,8 @@ enum TokenSetup {
     ) throws -> TokenReport {
         let module = try Module(path: settings.modulePath, initArguments: settings.profile.initArguments)
         guard let free = try module.slotsWithToken().first(where: { try !$0.tokenInfo().isInitialized }) else {
-            throw OperatorError("the module has no slot with a token that is not initialised yet; give --token for one that is")
+            throw OperatorError(
+                "the module has no slot with a token that is not initialised yet; give --token for one that is")
         }
         guard try !module.slotsWithToken().contains(where: { try $0.tokenInfo().label == label }) else {
             throw OperatorError("a token labelled \(label) is there already; give another --token-label")
@@ -56,7 +57,7 @@ enum TokenSetup {
 
     /// Writes a PIN into a new file of mode 0600; one that is there is never overwritten.
     private static func write(_ pin: borrowing SecretBytes, to path: String) throws {
-        let descriptor = unsafe path.withCString { unsafe strongroom_open($0) }
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw OperatorError("the file \(path) cannot be made: \(errorText())") }
         defer { close(descriptor) }
         let written = pin.withExposedBytes { span in
@@ -65,9 +66,5 @@ enum TokenSetup {
         guard written == pin.count, unsafe Glibc.write(descriptor, "\n", 1) == 1, fsync(descriptor) == 0 else {
             throw OperatorError("the file \(path) cannot be written: \(errorText())")
         }
-    }
-
-    private static func strongroom_open(_ path: UnsafePointer<CChar>) -> Int32 {
-        unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     }
 }

@@ -34,6 +34,8 @@ package enum Worker {
                     settings, label: label, pinFile: pinFile, securityOfficerPINFile: officerPINFile
                 )
                 output.send(greeting: .ok, report.jsonBytes)
+                // A worker that ends is replaced: stay until the server has no more use for one.
+                _ = try? input.next()
             case .serve:
                 let token = try Token(settings)
                 _ = consume turn
@@ -43,7 +45,8 @@ package enum Worker {
             }
             return 0
         } catch {
-            let status: Status = error is OperatorError || error is TokenURIError ? .operatorNeeded : .unavailable
+            // A token that is not there may come, as a network HSM's does: no PIN was tried, so trying again is safe.
+            let status: Status = error is OperatorError ? .operatorNeeded : .unavailable
             output.send(greeting: status, Array("\(error)".utf8))
             return 1
         }

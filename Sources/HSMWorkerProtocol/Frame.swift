@@ -49,8 +49,9 @@ package struct FrameError: Error, Sendable {
 }
 
 package enum Frame {
-    /// The most that a frame may have, length included, in bytes.
-    package static let maximumSize = 65_536
+    /// The most that a frame may have, length included, in bytes: room for a re-encryption under two encryption
+    /// contexts of the most and shortest pairs, 41 KB each.
+    package static let maximumSize = 131_072
     package static let headerSize = 13
     /// Ids in one reply to `inventory`.
     package static let inventoryBatch = 3000

@@ -1,5 +1,5 @@
 /// How one model of HSM wants to be used: a file of `hsm-config/`, whose README explains every field.
-package struct HSMProfile: Codable, Hashable, Sendable {
+public struct HSMProfile: Codable, Hashable, Sendable {
     package var name: String
     package var description: String
     /// Absolute paths of the PKCS#11 module; the first that exists is taken.
@@ -61,7 +61,7 @@ package struct HSMProfile: Codable, Hashable, Sendable {
         keyGenerationTimeout = 60
     }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         self.init()
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<T: Decodable>(_ key: CodingKeys, into field: inout T) throws {

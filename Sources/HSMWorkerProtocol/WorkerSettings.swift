@@ -1,6 +1,6 @@
 /// The first frame that a worker is sent, as JSON: all that it needs, and no secret.
-package struct WorkerSettings: Codable, Sendable {
-    package enum Task: Codable, Sendable {
+public struct WorkerSettings: Codable, Sendable {
+    public enum Task: Codable, Sendable {
         /// Log in and serve requests until the socket closes.
         case serve
         /// Make a new token with this label in a free slot, with new PINs in these files, and end.
@@ -17,7 +17,7 @@ package struct WorkerSettings: Codable, Sendable {
     /// some tokens fail both then. Nil where there is no folder for it.
     package var startLockPath: String?
 
-    package init(
+    public init(
         task: Task = .serve, modulePath: String, tokenURI: String, pinSource: PINSource, profile: HSMProfile,
         startLockPath: String? = nil
     ) {
@@ -31,7 +31,7 @@ package struct WorkerSettings: Codable, Sendable {
 }
 
 /// Where the worker, and nobody else, reads the token's PIN. One line; its end is left off.
-package enum PINSource: Codable, Hashable, Sendable {
+public enum PINSource: Codable, Hashable, Sendable {
     /// A file that only its owner may read.
     case file(String)
     /// A systemd credential: the name of a file in $CREDENTIALS_DIRECTORY.

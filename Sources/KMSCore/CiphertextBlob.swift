@@ -19,9 +19,9 @@ public struct CiphertextBlob: Hashable, Sendable {
     /// How many bytes a ciphertext may have at the most: what AWS's API takes.
     package static let maximumSize = 6144
 
-    package let keyID: KeyID
-    package let materialNumber: UInt32
-    package let sealed: SealedBytes
+    public let keyID: KeyID
+    public let materialNumber: UInt32
+    public let sealed: SealedBytes
 
     /// Reads a ciphertext. Anything that was not written by ``encode(header:sealed:)`` is `invalidCiphertext`; the
     /// checksum makes sure that a damaged key id is not taken for another key's.
@@ -40,7 +40,7 @@ public struct CiphertextBlob: Hashable, Sendable {
     }
 
     /// The header of every ciphertext of one key material.
-    package static func header(keyID: KeyID, materialNumber: UInt32) -> [UInt8] {
+    public static func header(keyID: KeyID, materialNumber: UInt32) -> [UInt8] {
         var header: [UInt8] = [1, keyID.isMultiRegion ? 1 : 0]
         header += keyID.bytes
         header += materialNumber.bigEndianBytes
@@ -53,7 +53,7 @@ public struct CiphertextBlob: Hashable, Sendable {
         header + context.canonicalBytes
     }
 
-    package static func encode(header: [UInt8], sealed: SealedBytes) -> [UInt8] {
+    public static func encode(header: [UInt8], sealed: SealedBytes) -> [UInt8] {
         header + sealed.bytes
     }
 }

@@ -29,11 +29,15 @@ public struct EncryptionContext: Hashable, Sendable {
         guard !pairs.isEmpty else { return [] }
         var bytes: [UInt8] = []
         for (key, value) in pairs.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            for text in [key, value] {
-                bytes += UInt32(text.utf8.count).bigEndianBytes
-                bytes += text.utf8
-            }
+            Self.append(key, to: &bytes)
+            Self.append(value, to: &bytes)
         }
         return bytes
+    }
+
+    private static func append(_ text: String, to bytes: inout [UInt8]) {
+        let size = UInt32(text.utf8.count)
+        for shift in stride(from: 24, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: size >> shift)) }
+        bytes.append(contentsOf: text.utf8)
     }
 }

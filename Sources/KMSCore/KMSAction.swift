@@ -31,7 +31,7 @@ package enum KMSAction: String, Sendable, CaseIterable {
 extension KMSAction {
     /// Which states a key may be in for the action: the one table of the rules in "Key states of AWS KMS keys"
     /// (AWS KMS Developer Guide).
-    var permittedStates: Set<KeyState> {
+    var permittedStates: KeyStateSet {
         switch self {
         case .encrypt, .decrypt, .reEncryptFrom, .reEncryptTo, .generateDataKey, .generateDataKeyWithoutPlaintext:
             // Unavailable is tried: the material may be back, and the token has the last word.
@@ -44,16 +44,48 @@ extension KMSAction {
             [.enabled, .disabled, .pendingImport, .unavailable, .updating]
         case .describeKey, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags, .deleteAlias,
             .listAliases, .createKey, .listKeys, .generateRandom:
-            Set(KeyState.allCases)
+            .all
         }
     }
 
     /// Throws the error that AWS answers when a key in `state` does not permit the action.
     func check(_ state: KeyState, of arn: String) throws(KMSError) {
-        guard !permittedStates.contains(state) else { return }
+        guard !permittedStates.contains(KeyStateSet(state)) else { return }
         if self == .cancelKeyDeletion {
             throw KMSError(.invalidState, "\(arn) is not pending deletion.")
         }
         throw KMSError(state == .disabled ? .disabled : .invalidState, "\(arn) \(state.sentence)")
     }
+}
+
+/// Some of the key states. A set of bits, because every request looks into one.
+struct KeyStateSet: OptionSet {
+    let rawValue: UInt8
+
+    init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    init(_ state: KeyState) {
+        rawValue =
+            switch state {
+            case .creating: 1 << 0
+            case .enabled: 1 << 1
+            case .disabled: 1 << 2
+            case .pendingImport: 1 << 3
+            case .pendingDeletion: 1 << 4
+            case .pendingReplicaDeletion: 1 << 5
+            case .unavailable: 1 << 6
+            case .updating: 1 << 7
+            }
+    }
+
+    static let enabled = KeyStateSet(.enabled)
+    static let disabled = KeyStateSet(.disabled)
+    static let pendingImport = KeyStateSet(.pendingImport)
+    static let pendingDeletion = KeyStateSet(.pendingDeletion)
+    static let pendingReplicaDeletion = KeyStateSet(.pendingReplicaDeletion)
+    static let unavailable = KeyStateSet(.unavailable)
+    static let updating = KeyStateSet(.updating)
+    static let all = KeyStateSet(rawValue: .max)
 }

@@ -20,22 +20,25 @@ public struct KeyID: Hashable, Comparable, Sendable {
 
     /// Reads the text form; nil for anything that is not exactly an id.
     public init?(_ text: some StringProtocol) {
-        // Both forms are 36 characters long.
-        let characters = Array(text.utf8)
-        guard characters.count == 36 else { return nil }
-        isMultiRegion = characters.starts(with: "mrk-".utf8)
-        let digits =
-            isMultiRegion
-            ? Array(characters.dropFirst(4))
-            : characters.indices.filter { !Self.hyphens.contains($0) }.map { characters[$0] }
-        guard isMultiRegion || Self.hyphens.allSatisfy({ characters[$0] == UInt8(ascii: "-") }),
-            let bytes = Hexadecimal.decode(digits)
-        else { return nil }
-        high = UInt64(bigEndianBytes: bytes[0..<8])
-        low = UInt64(bigEndianBytes: bytes[8..<16])
+        // Both forms are 36 characters long. Every request reads one, so no copy is made.
+        guard text.utf8.count == 36 else { return nil }
+        isMultiRegion = text.utf8.starts(with: "mrk-".utf8)
+        var words: (high: UInt64, low: UInt64) = (0, 0)
+        for (position, character) in text.utf8.enumerated() {
+            if isMultiRegion ? position < 4 : Self.isHyphen(position) {
+                guard isMultiRegion || character == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let digit = Hexadecimal.value(of: character) else { return nil }
+            words.high = words.high << 4 | words.low >> 60
+            words.low = words.low << 4 | UInt64(digit)
+        }
+        (high, low) = words
     }
 
-    private static let hyphens = [8, 13, 18, 23]
+    private static func isHyphen(_ position: Int) -> Bool {
+        position == 8 || position == 13 || position == 18 || position == 23
+    }
 
     /// The 16 bytes of the id, as a ciphertext carries them.
     package var bytes: [UInt8] {

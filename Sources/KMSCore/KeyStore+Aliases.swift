@@ -10,24 +10,15 @@ extension KeyStore {
         let entry = try resolveAliasTarget(target, for: .createAlias, by: context)
         try authorizer.authorize(.createAlias, on: .alias(scope, name: name), by: context)
         try await changes.run { () async throws(KMSError) in
-            let (existing, count) = table.withLock { table in
-                (
-                    table.alias(name, in: scope),
-                    table.scopes[scope]?.aliases.values.count { $0.target == entry.key.address.id } ?? 0
-                )
-            }
-            guard existing == nil else {
+            guard table.withLock({ $0.alias(name, in: scope) }) == nil else {
                 throw KMSError(.alreadyExists, "An alias with the name \(scope.aliasARN(name)) already exists")
             }
-            guard count < Self.maximumAliasesPerKey else {
-                throw KMSError(
-                    .limitExceeded, "\(entry.arn) has \(count) aliases, the most that a key may have. Delete one first."
-                )
-            }
-            try await save(Alias(
-                scope: scope, name: name, target: entry.key.address.id, creationDate: clock.now,
-                lastUpdatedDate: clock.now
-            ))
+            try checkRoomForAlias(of: entry)
+            try await save(
+                Alias(
+                    scope: scope, name: name, target: entry.key.address.id, creationDate: clock.now,
+                    lastUpdatedDate: clock.now
+                ))
         }
     }
 
@@ -49,6 +40,7 @@ extension KeyStore {
                     )
                 }
             }
+            if alias.target != entry.key.address.id { try checkRoomForAlias(of: entry) }
             alias.target = entry.key.address.id
             alias.lastUpdatedDate = clock.now
             try await save(alias)
@@ -84,6 +76,17 @@ extension KeyStore {
     private func save(_ alias: Alias) async throws(KMSError) {
         try await metadata.commit([.saveAlias(alias)])
         table.withLock { $0.save(alias) }
+    }
+
+    private func checkRoomForAlias(of entry: KeyEntry) throws(KMSError) {
+        let address = entry.key.address
+        let aliases = table.withLock { $0.scopes[address.scope]?.aliases } ?? [:]
+        let count = aliases.values.count { $0.target == address.id }
+        guard count < Self.maximumAliasesPerKey else {
+            throw KMSError(
+                .limitExceeded, "\(entry.arn) has \(count) aliases, the most that a key may have. Delete one first."
+            )
+        }
     }
 
     private func findAlias(_ name: String, in scope: Scope) throws(KMSError) -> Alias {

@@ -7,14 +7,19 @@ extension KeyStore {
     /// then it is not the token, or not the whole of it, that these keys were made in.
     package func performDueWork() async throws(KMSError) {
         try await dueWork.run { () async throws(KMSError) in
+            let due = dueKeys()
+            try await checkThatLiveKeysAreThere(except: due, before: abandoned.withLock { $0 } + due)
             try await undoAbandoned()
-            try await destroyDueKeys()
+            try await destroy(due)
         }
     }
 
     /// Undoes what a failed creation left, at once where the backend can.
     func undoAbandonedCreations() async throws(KMSError) {
-        try await dueWork.run { () async throws(KMSError) in try await undoAbandoned() }
+        try await dueWork.run { () async throws(KMSError) in
+            try await checkThatLiveKeysAreThere(except: dueKeys(), before: abandoned.withLock { $0 })
+            try await undoAbandoned()
+        }
     }
 
     private func undoAbandoned() async throws(KMSError) {
@@ -35,11 +40,12 @@ extension KeyStore {
         }
     }
 
-    private func destroyDueKeys() async throws(KMSError) {
+    private func dueKeys() -> [Key] {
         let now = clock.now
-        let due = table.withLock { $0.allKeys }.map(\.key).filter { $0.isDue(at: now) }
-        guard !due.isEmpty else { return }
-        try await checkThatLiveKeysAreThere(except: due)
+        return table.withLock { $0.allKeys }.map(\.key).filter { $0.isDue(at: now) }
+    }
+
+    private func destroy(_ due: [Key]) async throws(KMSError) {
         for key in due {
             do {
                 try await destroy(key)
@@ -67,19 +73,31 @@ extension KeyStore {
         events.record(.keyDestroyed(key.address))
     }
 
-    private func checkThatLiveKeysAreThere(except due: [Key]) async throws(KMSError) {
+    /// Throws unless the token shows every key that is to stay, the server's own included. `work` is what waits for
+    /// the answer; without any the token is not asked.
+    ///
+    /// A token that is not there may answer "no objects" to everything. What is destroyed in it counts as gone, so
+    /// without this look its object would come back with the token, and no row would name it.
+    private func checkThatLiveKeysAreThere(except due: [Key], before work: [Key]) async throws(KMSError) {
+        guard let first = work.first else { return }
         // Taken before the token is asked: a key made meanwhile is in neither list.
         let dueAddresses = Set(due.map(\.address))
         let live = table.withLock { $0.allKeys }.map(\.key).filter { !dueAddresses.contains($0.address) }
-        let found = try await backend.inventory()
-        let missing = live.filter { key in
-            key.materials.contains { !found.contains($0.reference.object) }
+        let found: Set<ObjectID>
+        do {
+            found = try await backend.inventory()
+        } catch {
+            events.record(.workPostponed(first.address, cause: error.cause ?? error.message))
+            throw error
         }
+        let missingKeys = live.filter { key in key.materials.contains { !found.contains($0.reference.object) } }
+        let missingSystemKeys = systemKeys.withLock { $0 }.filter { !found.contains($0.value.object) }
+        let missing = missingKeys.map(\.address.arn) + missingSystemKeys.keys.map { "system key \($0.rawValue)" }
         guard missing.isEmpty else {
-            events.record(.destructionRefused(missing: missing.map(\.address)))
+            events.record(.destructionRefused(missing: missing))
             throw KMSError(
                 .keyUnavailable, "Nothing was destroyed: the token does not show \(missing.count) live keys.",
-                cause: missing.map(\.address.arn).joined(separator: ", ")
+                cause: missing.joined(separator: ", ")
             )
         }
     }

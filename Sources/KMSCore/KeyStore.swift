@@ -18,6 +18,8 @@ package final class KeyStore: Sendable {
     let table = Mutex(KeyTable())
     /// Creations that a crash or a fault left half done: the token may hold an object that no key names.
     let abandoned = Mutex<[Key]>([])
+    /// The server's own keys, which are as live as any.
+    let systemKeys = Mutex<[SystemKeyPurpose: MaterialReference]>([:])
 
     package init(
         backend: any KeyBackend, metadata: any MetadataStore, clock: any KMSClock,
@@ -47,6 +49,8 @@ package final class KeyStore: Sendable {
         let loaded = fresh
         table.withLock { $0 = loaded }
         abandoned.withLock { $0 = image.keys.filter { $0.lifecycle == .creating } }
+        // One without a check value was never made.
+        systemKeys.withLock { $0 = image.systemKeys.filter { !$0.value.checkValue.isEmpty } }
     }
 
     /// Gives reservations that were not used back. To be called once, after the last request.

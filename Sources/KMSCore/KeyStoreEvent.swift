@@ -5,8 +5,9 @@ package enum KeyStoreEvent: Sendable {
     case materialFoundAgain(KeyAddress, number: UInt32)
     /// An alarm: an interrupted creation or deletion could not be brought to its end yet; it is tried again.
     case workPostponed(KeyAddress, cause: String)
-    /// An alarm: nothing was destroyed, because the token does not show these live keys.
-    case destructionRefused(missing: [KeyAddress])
+    /// An alarm: nothing was destroyed, because the token does not show these live keys (ARNs, or the server's
+    /// own by their purposes).
+    case destructionRefused(missing: [String])
     case creationUndone(KeyAddress)
     case keyDestroyed(KeyAddress)
     /// The key's materials could not be read, so the key cannot serve; it is kept.

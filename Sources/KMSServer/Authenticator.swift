@@ -18,7 +18,8 @@ struct Authenticator: Sendable {
         self.clock = clock
     }
 
-    func authenticate(_ head: HTTPRequest, path: String, query: String, body: [UInt8]) throws(WireError) -> CallContext {
+    func authenticate(_ head: HTTPRequest, path: String, query: String, body: [UInt8]) throws(WireError) -> CallContext
+    {
         var caller: Caller?
         do throws(SigV4Error) {
             let signature = try unsafe verifier.verify(

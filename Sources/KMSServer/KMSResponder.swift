@@ -23,6 +23,7 @@ package struct KMSResponder: HTTPResponder {
     let operations = OperationTable()
     let readiness: Readiness
     let maximumBody: Int
+    let bodies: BodyBudget
     let logger: Logger
 
     package func respond(to request: Request, context: KMSRequestContext) async throws -> Response {
@@ -46,9 +47,19 @@ package struct KMSResponder: HTTPResponder {
         _ request: Request, path: Substring, query: Substring
     ) async throws -> Response {
         let id = RequestID()
-        guard let body = try await request.boundedBody(limit: maximumBody) else {
-            return Response(.bodyTooLarge(limit: maximumBody), id, closing: true)
+        do {
+            return try await request.withBody(limit: maximumBody, bodies) { body in
+                await answer(request, path: path, query: query, body, id)
+            }
+        } catch let refusal as BodyRefusal {
+            logger.log(refusal: refusal.error, of: id)
+            return Response(refusal.error, id, closing: true)
         }
+    }
+
+    private func answer(
+        _ request: Request, path: Substring, query: Substring, _ body: [UInt8], _ id: RequestID
+    ) async -> Response {
         do throws(WireError) {
             let caller = try authenticator.authenticate(
                 request.head, path: String(path), query: String(query), body: body
@@ -67,10 +78,6 @@ package struct KMSResponder: HTTPResponder {
 extension WireError {
     static let methodNotAllowed = WireError("MethodNotAllowedException", status: 405, "The API is served at POST /.")
     static let pathNotFound = WireError("UnknownOperationException", status: 404, "The API is served at POST /.")
-
-    static func bodyTooLarge(limit: Int) -> WireError {
-        WireError("RequestEntityTooLargeException", status: 413, "A request's body may have \(limit) bytes at the most.")
-    }
 }
 
 extension Logger {

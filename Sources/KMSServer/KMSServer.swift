@@ -24,6 +24,7 @@ package enum KMSServer {
             authenticator: Authenticator(regions: configuration.regions, directory: directory, clock: clock),
             readiness: Readiness(of: store),
             maximumBody: limits.maximumBody,
+            bodies: BodyBudget(limit: limits.maximumBodiesTogether),
             logger: logger
         )
         return Application(

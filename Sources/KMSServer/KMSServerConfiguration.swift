@@ -22,7 +22,7 @@ package struct KMSServerConfiguration: Sendable {
     }
 
     /// Throws unless what is sent in the clear stays on this machine: secrets and data keys are in these responses.
-    func check() throws(ServerSetupError) {
+    package func check() throws(ServerSetupError) {
         guard !regions.isEmpty else { throw .noRegion }
         guard tls != nil || isLoopback else { throw .plainHTTPBeyondLoopback(host: host) }
     }
@@ -43,6 +43,8 @@ package struct KMSServerConfiguration: Sendable {
 package struct ServerLimits: Sendable {
     /// The most bytes that a request's body may have.
     package var maximumBody = 1 << 20
+    /// The most bytes of bodies that are held at a time, over all connections.
+    package var maximumBodiesTogether = 64 << 20
     /// The most connections at a time; more wait in the system's backlog.
     package var maximumConnections = 4096
     /// The most bytes of all header fields of a request together, and of one.
@@ -59,7 +61,7 @@ package struct ServerLimits: Sendable {
     package init() {}
 }
 
-/// Why the server was not set up. The text names the way out.
+/// Why the server was not set up.
 package enum ServerSetupError: Error, Equatable {
     case plainHTTPBeyondLoopback(host: String)
     case noRegion
@@ -69,10 +71,19 @@ extension ServerSetupError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .plainHTTPBeyondLoopback(let host):
-            "refusing to serve plain HTTP on \(host), which other machines can reach: configure a TLS certificate "
-                + "and key, or listen on 127.0.0.1"
+            "refusing to serve plain HTTP on \(host), which other machines can reach"
         case .noRegion:
-            "no Region is configured: name at least one, as in us-east-1"
+            "no Region is configured"
+        }
+    }
+
+    /// What to do about it.
+    package var hint: String {
+        switch self {
+        case .plainHTTPBeyondLoopback:
+            "configure a TLS certificate and key under tls: in strongroom.yaml, or listen on 127.0.0.1"
+        case .noRegion:
+            "name at least one, as in us-east-1"
         }
     }
 }

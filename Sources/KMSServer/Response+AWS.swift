@@ -30,7 +30,8 @@ extension Response {
     static func health(isWell: Bool) -> Response {
         Response(
             status: isWell ? .ok : .serviceUnavailable, headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(string: isWell ? #"{"status":"ok"}"# : #"{"status":"unavailable"}"#))
+            body: ResponseBody(
+                byteBuffer: ByteBuffer(string: isWell ? #"{"status":"ok"}"# : #"{"status":"unavailable"}"#))
         )
     }
 }

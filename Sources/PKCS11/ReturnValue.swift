@@ -109,7 +109,8 @@ extension ReturnValue: CustomStringConvertible {
     package var description: String {
         let number = "0x" + String(rawValue, radix: 16)
         if let name = Self.names[rawValue] { return "\(name) (\(number))" }
-        return isVendorDefined ? "CKR_VENDOR_DEFINED + 0x\(String(rawValue - cpkcs11_vendor_defined, radix: 16))" : number
+        return isVendorDefined
+            ? "CKR_VENDOR_DEFINED + 0x\(String(rawValue - cpkcs11_vendor_defined, radix: 16))" : number
     }
 
     private static let names: [UInt: String] = [

@@ -110,10 +110,11 @@ extension Session {
     }
 
     /// The shape that C_Encrypt, C_Decrypt and C_Sign share.
-    private typealias Transform = @convention(c) (
-        CK_SESSION_HANDLE, UnsafeMutablePointer<UInt8>?, CK_ULONG, UnsafeMutablePointer<UInt8>?,
-        UnsafeMutablePointer<CK_ULONG>?
-    ) -> CK_RV
+    private typealias Transform =
+        @convention(c) (
+            CK_SESSION_HANDLE, UnsafeMutablePointer<UInt8>?, CK_ULONG, UnsafeMutablePointer<UInt8>?,
+            UnsafeMutablePointer<CK_ULONG>?
+        ) -> CK_RV
 
     private borrowing func transform(
         _ name: StaticString, _ function: Transform?, _ input: RawSpan, _ output: inout MutableRawSpan
@@ -128,7 +129,7 @@ extension Session {
     }
 
     /// A module that says it wrote more than there was room for is broken, and memory with it.
-    private borrowing func checked(_ size: CK_ULONG, _ room: Int, _ name: StaticString) throws(PKCS11Error) -> Int {
+    borrowing func checked(_ size: CK_ULONG, _ room: Int, _ name: StaticString) throws(PKCS11Error) -> Int {
         guard size <= UInt(room) else { throw PKCS11Error(name, .bufferTooSmall) }
         return Int(size)
     }

@@ -50,7 +50,7 @@ extension Session {
                 unsafe mechanism.withRaw { unsafe wrap(handle, $0, wrappingKey.rawValue, key.rawValue, target, &size) }
             }
         }
-        return Int(size)
+        return try checked(size, output.byteCount, "C_WrapKey")
     }
 
     /// Makes a key from its wrapped form (C_UnwrapKey).

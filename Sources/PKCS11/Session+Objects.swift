@@ -38,7 +38,8 @@ extension Session {
 
     /// All objects that match every attribute of the template: asked for until there are none left, and ended
     /// whatever happens, because an unfinished search blocks the session.
-    package borrowing func findObjects(_ template: [Attribute], limit: Int = .max) throws(PKCS11Error) -> [ObjectHandle] {
+    package borrowing func findObjects(_ template: [Attribute], limit: Int = .max) throws(PKCS11Error) -> [ObjectHandle]
+    {
         try unsafe functions.call("C_FindObjectsInit", functions.pointer.pointee.C_FindObjectsInit) { begin in
             unsafe withTemplate(template) { attributes, count in unsafe begin(handle, attributes, count) }
         }
@@ -102,7 +103,7 @@ extension Session {
             try unsafe functions.call("C_GetAttributeValue", functions.pointer.pointee.C_GetAttributeValue) {
                 unsafe $0(handle, object.rawValue, &request, 1)
             }
-        } catch where [.attributeSensitive, .attributeTypeInvalid].contains(error.returnValue) {
+        } catch  where [.attributeSensitive, .attributeTypeInvalid].contains(error.returnValue) {
             return nil
         }
         let length = unsafe request.ulValueLen

@@ -67,7 +67,8 @@ package struct Session: ~Copyable, Sendable {
     ) throws(PKCS11Error) {
         try pin.withExposedBytes { (bytes: RawSpan) throws(PKCS11Error) in
             try unsafe bytes.withUnsafeBytes { (raw: UnsafeRawBufferPointer) throws(PKCS11Error) in
-                let text = unsafe UnsafeMutableRawPointer(mutating: raw.baseAddress)?.assumingMemoryBound(to: UInt8.self)
+                let text = unsafe UnsafeMutableRawPointer(mutating: raw.baseAddress)?.assumingMemoryBound(
+                    to: UInt8.self)
                 try unsafe body(text, UInt(raw.count))
             }
         }

@@ -44,7 +44,8 @@ package struct Slot: Sendable {
         var padded = Array(label.utf8) + Array(repeating: UInt8(ascii: " "), count: 32 - label.utf8.count)
         try pin.withExposedBytes { (bytes: RawSpan) throws(PKCS11Error) in
             try unsafe bytes.withUnsafeBytes { (raw: UnsafeRawBufferPointer) throws(PKCS11Error) in
-                let text = unsafe UnsafeMutableRawPointer(mutating: raw.baseAddress)?.assumingMemoryBound(to: UInt8.self)
+                let text = unsafe UnsafeMutableRawPointer(mutating: raw.baseAddress)?.assumingMemoryBound(
+                    to: UInt8.self)
                 try unsafe functions.call("C_InitToken", functions.pointer.pointee.C_InitToken) {
                     unsafe $0(id, text, UInt(raw.count), &padded)
                 }

@@ -7,6 +7,8 @@ import CPKCS11
 package struct TokenURI: Hashable, Sendable {
     package let text: String
 
+    private static let tokenAttributes: Set = ["token", "serial", "model", "manufacturer"]
+
     /// Throws when `text` is no PKCS#11 URI, names nothing of a token, or carries a PIN.
     package init(_ text: String) throws(TokenURIError) {
         self.text = text
@@ -18,7 +20,8 @@ package struct TokenURI: Hashable, Sendable {
                 throw TokenURIError("the URI has an attribute that RFC 7512 does not know")
             }
         }
-        guard ["token=", "serial=", "model=", "manufacturer="].contains(where: text.contains) else {
+        let attributes = text.dropFirst("pkcs11:".count).split(whereSeparator: { ";?&".contains($0) })
+        guard attributes.contains(where: { Self.tokenAttributes.contains(String($0.prefix { $0 != "=" })) }) else {
             throw TokenURIError("the URI names no token; give its label (token=) or, better, its serial number too")
         }
     }

@@ -8,7 +8,8 @@ extension MutableRawSpan {
         guard source.byteCount > 0 else { return }
         unsafe withUnsafeMutableBytes { target in
             unsafe source.withUnsafeBytes { bytes in
-                unsafe target.baseAddress!.advanced(by: offset).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+                unsafe target.baseAddress!.advanced(by: offset).copyMemory(
+                    from: bytes.baseAddress!, byteCount: bytes.count)
             }
         }
     }

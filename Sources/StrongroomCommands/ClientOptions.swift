@@ -53,7 +53,9 @@ struct ClientOptions: ParsableArguments {
 
     /// Calls an operation that answers nothing.
     func call(_ operation: String, _ input: some Encodable, done: String) async throws {
-        try await withClient { client in let nothing: Void = try await client.call(operation, input); return nothing }
+        try await withClient { client in
+            let nothing: Void = try await client.call(operation, input); return nothing
+        }
         print(json ? "{}" : done)
     }
 

@@ -33,22 +33,30 @@ struct Doctor: AsyncParsableCommand {
     private func examine(_ examination: inout Examination) async {
         let directory = StateDirectory(state.path)
         guard
-            let configuration = examination.attempt("configuration", { () throws(CommandFailure) in
-                try ServerConfiguration.load(directory)
-            }, { "account \($0.account), Regions \($0.regions.joined(separator: ", "))" }),
-            let profile = examination.attempt("profile", { () throws(CommandFailure) in
-                try ProfileFile.load(directory.profile)
-            }, { $0.name })
+            let configuration = examination.attempt(
+                "configuration",
+                { () throws(CommandFailure) in
+                    try ServerConfiguration.load(directory)
+                }, { "account \($0.account), Regions \($0.regions.joined(separator: ", "))" }),
+            let profile = examination.attempt(
+                "profile",
+                { () throws(CommandFailure) in
+                    try ProfileFile.load(directory.profile)
+                }, { $0.name })
         else { return }
         checkMode(directory.credentials, "credentials", &examination)
 
-        let metadata = examination.attempt("database", { () throws(KMSError) in
-            try SQLiteStore(readingOnly: directory.database)
-        }, { _ in directory.database })
+        let metadata = examination.attempt(
+            "database",
+            { () throws(KMSError) in
+                try SQLiteStore(readingOnly: directory.database)
+            }, { _ in directory.database })
         guard
-            let settings = examination.attempt("worker program", { () throws(CommandFailure) in
-                try HSM.configuration(configuration, profile, directory)
-            }, { $0.workerProgram })
+            let settings = examination.attempt(
+                "worker program",
+                { () throws(CommandFailure) in
+                    try HSM.configuration(configuration, profile, directory)
+                }, { $0.workerProgram })
         else { return }
 
         var logger = Logger(label: "strongroom") { StreamLogHandler.standardError(label: $0) }
@@ -83,7 +91,8 @@ struct Doctor: AsyncParsableCommand {
         }
         let isPrivate = status.st_mode & 0o077 == 0
         examination.note(
-            isPrivate ? .ok : .problem, name, isPrivate ? path : "\(path) can be read by others; its mode is to be 0600",
+            isPrivate ? .ok : .problem, name,
+            isPrivate ? path : "\(path) can be read by others; its mode is to be 0600",
             hint: isPrivate ? nil : "run: chmod 600 \(path)"
         )
     }
@@ -91,7 +100,8 @@ struct Doctor: AsyncParsableCommand {
     private func compare(_ metadata: SQLiteStore, _ client: HSMClient, _ examination: inout Examination) async {
         do throws(KMSError) {
             let report = try await ConsistencyReport(comparing: metadata, with: client)
-            examination.note(.ok, "keys", "\(report.verifiedKeys) found in the token with the right attributes and check value")
+            examination.note(
+                .ok, "keys", "\(report.verifiedKeys) found in the token with the right attributes and check value")
             for key in report.faultyKeys {
                 examination.note(
                     .problem, "key \(key.address.arn)", key.reason,

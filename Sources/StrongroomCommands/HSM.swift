@@ -43,7 +43,8 @@ enum HSM {
         } catch {
             throw CommandFailure(
                 "the HSM cannot be used: \(error.cause ?? error.message)",
-                hint: "check hsm: in strongroom.yaml, the PIN source and the profile with: strongroom doctor --state DIR"
+                hint:
+                    "check hsm: in strongroom.yaml, the PIN source and the profile with: strongroom doctor --state DIR"
             )
         }
         guard report.missingMechanisms.isEmpty else {

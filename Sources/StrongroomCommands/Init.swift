@@ -134,7 +134,8 @@ struct Init: AsyncParsableCommand {
         case (nil, let name?): return ServerConfiguration.PIN(credential: name)
         case (_?, _?): throw CommandFailure("both --pin-file and --pin-credential are given", hint: "give one of them")
         case (nil, nil) where token == nil && profile.initializeToken: return ServerConfiguration.PIN(file: "pin")
-        case (nil, nil): return ServerConfiguration.PIN(file: try ask("file with the token's PIN", option: "--pin-file"))
+        case (nil, nil):
+            return ServerConfiguration.PIN(file: try ask("file with the token's PIN", option: "--pin-file"))
         }
     }
 
@@ -191,6 +192,9 @@ struct Init: AsyncParsableCommand {
             let secret = opened.secret.withExposedBytes { bytes in
                 unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
             }
+            // A port that is picked anew at each start cannot be written down.
+            let endpoint =
+                address.port == 0 ? "" : "endpoint_url = http://\(address.bracketedHost):\(address.port)\n"
             try directory.write(
                 """
                 # AWS shared credentials. The region and the endpoint are in it too, so that a client needs no more
@@ -199,8 +203,7 @@ struct Init: AsyncParsableCommand {
                 aws_access_key_id = \(opened.accessKey.id)
                 aws_secret_access_key = \(secret)
                 region = \(configuration.regions[0])
-                endpoint_url = http://\(address.bracketedHost):\(address.port)
-
+                \(endpoint)
                 """,
                 to: directory.credentials
             )

@@ -21,7 +21,7 @@ struct LoggedEvents: KeyStoreEventSink {
         case .destructionRefused(let missing):
             logger.critical(
                 "no key is destroyed while the token does not show all live keys",
-                metadata: ["missing": "\(missing.map(\.arn).joined(separator: " "))"])
+                metadata: ["missing": "\(missing.joined(separator: " "))"])
         case .creationUndone(let key):
             logger.notice("an interrupted creation was undone", metadata: ["key": "\(key.arn)"])
         case .keyDestroyed(let key):

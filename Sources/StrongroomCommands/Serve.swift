@@ -38,6 +38,7 @@ struct Serve: AsyncParsableCommand {
         let (_, regions) = try configuration.scopes()
         var serverConfiguration = KMSServerConfiguration(host: address.host, port: address.port, regions: regions)
         if let files = configuration.tls { serverConfiguration.tls = try Self.loadTLS(files, directory) }
+        try serverConfiguration.check()
         let scheme = configuration.tls == nil ? "http" : "https"
 
         let lock = try ServerLock(directory)
@@ -71,7 +72,16 @@ struct Serve: AsyncParsableCommand {
                 logger: logger
             )
         )
-        try await group.run()
+        do {
+            try await group.run()
+        } catch {
+            try? await store.stop()
+            throw CommandFailure(
+                "the server ended: \(error)",
+                hint: "if it could not listen on \(address.bracketedHost):\(address.port), choose another address with "
+                    + "--listen"
+            )
+        }
         try await store.stop()
     }
 

@@ -55,7 +55,8 @@ struct ServerConfiguration: Codable, Sendable {
     /// The account in each Region, checked.
     func scopes() throws(CommandFailure) -> (account: AccountID, regions: Set<Region>) {
         guard let id = AccountID(account) else {
-            throw CommandFailure("the account \(account) is not 12 digits", hint: "write it in quotes: \"111122223333\"")
+            throw CommandFailure(
+                "the account \(account) is not 12 digits", hint: "write it in quotes: \"111122223333\"")
         }
         var known: Set<Region> = []
         for name in regions {

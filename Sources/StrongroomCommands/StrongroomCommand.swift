@@ -49,7 +49,7 @@ package struct StrongroomCommand: AsyncParsableCommand {
         case let error as ClientConfigurationError:
             complain(error.message, error.hint)
         case let error as ServerSetupError:
-            complain(error.description, nil)
+            complain(error.description, error.hint)
         default:
             // Help, the version and mistakes in the arguments are the parser's own; it knows where to print them.
             let code = exitCode(for: error)

@@ -1,6 +1,7 @@
 import HTTPTypes
 import KMSCore
 import NIOCore
+import ServiceLifecycle
 import Testing
 
 @testable import KMSServer
@@ -23,7 +24,8 @@ import Testing
         return head + fields.joined() + "Content-Length: \(body.utf8.count)\r\n\r\n" + body
     }
 
-    @Test func `a body that is declared too long is refused before it is sent, and the connection closed`() async throws {
+    @Test func `a body that is declared too long is refused before it is sent, and the connection closed`() async throws
+    {
         try await server().live { client in
             let connection = try await client.connect()
             try await connection.send(head + "Content-Length: 1048577\r\n\r\n")
@@ -34,13 +36,32 @@ import Testing
         }
     }
 
-    @Test func `a body that is declared too long is refused while it is being sent, and the answer gets through`() async throws {
+    @Test func `a body that is declared too long is refused while it is being sent, and the answer gets through`()
+        async throws
+    {
         try await server().live { client in
             let connection = try await client.connect()
             try await connection.send(head + "Content-Length: 8388608\r\n\r\n")
             for _ in 0..<128 where (try? await connection.send(String(repeating: "x", count: 65_536))) == nil { break }
             #expect(await connection.hasReceived("RequestEntityTooLargeException"))
             #expect(await connection.isClosed(within: .seconds(5)))
+        }
+    }
+
+    @Test func `nothing that comes behind a refused body is done`() async throws {
+        try await server { $0.idleTimeout = .seconds(60) }.live { client in
+            var keys = try await client.send("ListKeys", "{}")
+            #expect(keys.status == 200)
+            let connection = try await client.connect()
+            let body = String(repeating: "x", count: (1 << 20) + 1)
+            try await connection.send(head + "Content-Length: \(body.utf8.count)\r\n\r\n")
+            #expect(await connection.hasReceived("RequestEntityTooLargeException"))
+            #expect(await connection.isClosed(within: .seconds(5)), "the server's side of it")
+            try? await connection.send(body + signed(client, "CreateKey", "{}"))
+            // Longer than the server lingers.
+            try await Task.sleep(for: .milliseconds(800))
+            keys = try await client.send("ListKeys", "{}")
+            #expect(keys.body.contains(#""Keys":[]"#))
         }
     }
 
@@ -65,17 +86,46 @@ import Testing
         }
     }
 
+    @Test func `bodies that are never finished do not fill memory`() async throws {
+        try await server {
+            $0.maximumBodiesTogether = 100_000
+            $0.arrivalTimeout = .seconds(20)
+            $0.idleTimeout = .seconds(60)
+        }.live { client in
+            let hoarder = try await client.connect()
+            try await hoarder.send(head + "Content-Length: 90000\r\n\r\n" + String(repeating: "x", count: 89_999))
+            let body = #"{"x":""# + String(repeating: "x", count: 20_000) + #""}"#
+            let begin = ContinuousClock.now
+            var answer = try await client.send("ListKeys", "{}")
+            while answer.status == 200, ContinuousClock.now - begin < .seconds(5) {
+                let connection = try await client.connect()
+                try await connection.send(signed(client, "ListKeys", body))
+                if await connection.hasReceived("ThrottlingException", within: .milliseconds(200)) { break }
+                answer = try await client.send("ListKeys", "{}")
+            }
+            #expect(ContinuousClock.now - begin < .seconds(5), "the hoarder's bytes are counted")
+            try await hoarder.close()
+            try await Task.sleep(for: .milliseconds(100))
+            let again = try await client.send("ListKeys", body)
+            #expect(again.status == 200)
+        }
+    }
+
     @Test func `chunks that stay below the limit are read`() async throws {
         try await server().live { client in
             let body = "{}"
             let connection = try await client.connect()
             let fields = client.headers("ListKeys", Array(body.utf8)).map { "\($0.name.rawName): \($0.value)\r\n" }
-            try await connection.send(head + fields.joined() + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")
+            try await connection.send(
+                head + fields.joined() + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")
             #expect(await connection.hasReceived(#""Truncated":false"#))
         }
     }
 
-    @Test(arguments: ["", "POST / HT", "POST / HTTP/1.1\r\nHost: localhost\r\nX: ", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"])
+    @Test(arguments: [
+        "", "POST / HT", "POST / HTTP/1.1\r\nHost: localhost\r\nX: ",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{",
+    ])
     func `a first request that does not arrive whole ends the connection`(beginning: String) async throws {
         try await server().live { client in
             let connection = try await client.connect()
@@ -117,6 +167,16 @@ import Testing
         }
     }
 
+    @Test func `a request that takes longer than any timeout to answer is answered`() async throws {
+        let server = try await server()
+        try await server.live { client in
+            let key = try await client.createKey()
+            server.backend.slowDown(to: .milliseconds(2000))
+            let answer = try await client.send("Encrypt", #"{"KeyId":"\#(key)","Plaintext":"AA=="}"#)
+            #expect(answer.status == 200)
+        }
+    }
+
     @Test func `requests that come one behind the other are answered in turn`() async throws {
         try await server().live { client in
             let connection = try await client.connect()
@@ -150,6 +210,7 @@ import Testing
                 let connection = try await client.connect()
                 try await connection.send(head + fields + "\r\n")
                 #expect(await connection.hasReceived("HTTP/1.1 400 "))
+                #expect(connection.text.hasSuffix("\r\n\r\n"), "it never came to the API")
                 #expect(await connection.isClosed(within: .seconds(5)))
             }
         }
@@ -166,7 +227,11 @@ import Testing
     }
 
     @Test func `no more connections than allowed are served at a time`() async throws {
-        try await server { $0.maximumConnections = 2; $0.arrivalTimeout = .seconds(20) }.serving { client, _ in
+        try await server {
+            $0.maximumConnections = 2
+            $0.arrivalTimeout = .seconds(20)
+            $0.idleTimeout = .seconds(60)
+        }.serving { client, _ in
             let (first, second) = (try await client.connect(), try await client.connect())
             for connection in [first, second] {
                 try await connection.send(signed(client, "ListKeys", "{}"))
@@ -208,7 +273,8 @@ import Testing
                         let connection = try await client.connect()
                         for round in 0..<20 {
                             let id = "\(number)-\(round)"
-                            try await connection.send(signed(client, "UpdateAlias", #"{"AliasName":"alias/\#(id)","TargetKeyId":"\#(key)"}"#))
+                            try await connection.send(
+                                signed(client, "UpdateAlias", #"{"AliasName":"alias/\#(id)","TargetKeyId":"\#(key)"}"#))
                             #expect(await connection.hasReceived("alias/\(id) is not found"))
                         }
                         try await connection.close()

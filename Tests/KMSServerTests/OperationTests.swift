@@ -39,7 +39,8 @@ import Testing
                 {"CiphertextBlob":"\(blob)","DestinationKeyId":"\(second)","DestinationEncryptionContext":{"c":"d"}}
                 """
             )
-            #expect(moved.text("SourceKeyId")?.hasSuffix(first) == true && moved.text("KeyId")?.hasSuffix(second) == true)
+            #expect(
+                moved.text("SourceKeyId")?.hasSuffix(first) == true && moved.text("KeyId")?.hasSuffix(second) == true)
             let again = try #require(moved.text("CiphertextBlob"))
             let opened = try await client.send(
                 "Decrypt", #"{"CiphertextBlob":"\#(again)","KeyId":"\#(second)","EncryptionContext":{"c":"d"}}"#
@@ -85,7 +86,8 @@ import Testing
             let scheduled = try await client.send("ScheduleKeyDeletion", #"{\#(id),"PendingWindowInDays":7}"#)
             #expect(scheduled.text("KeyState") == "PendingDeletion")
             #expect(scheduled.body.contains(#""PendingWindowInDays":7"#))
-            #expect(scheduled.body.contains(#""DeletionDate":1767830400"#), "seven days from the test clock's beginning")
+            #expect(
+                scheduled.body.contains(#""DeletionDate":1767830400"#), "seven days from the test clock's beginning")
             #expect(
                 try await client.send("Encrypt", #"{\#(id),"Plaintext":"AA=="}"#).type == "KMSInvalidStateException"
             )

@@ -7,32 +7,33 @@ import Testing
 /// A TCP or TLS connection that sends what no HTTP client would.
 final class RawConnection: Sendable {
     private let channel: any Channel
-    private let received = Mutex<[UInt8]>([])
-    private let changes: AsyncStream<Void>
+    private let receiver: Receiver
 
-    private init(_ channel: any Channel, _ changes: AsyncStream<Void>) {
+    private init(_ channel: any Channel, _ receiver: Receiver) {
         self.channel = channel
-        self.changes = changes
+        self.receiver = receiver
+    }
+
+    deinit {
+        channel.close(promise: nil)
     }
 
     static func open(port: Int?, tls: NIOSSLContext? = nil) async throws -> RawConnection {
-        let (changes, continuation) = AsyncStream.makeStream(of: Void.self)
+        let receiver = Receiver()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            // To be able to go on sending when the server has ended its side.
+            .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let tls else { return }
-                    let handler = try NIOSSLClientHandler(context: tls, serverHostname: "localhost")
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: "localhost")
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(receiver)
                 }
             }
             .connect(host: "127.0.0.1", port: try #require(port)).get()
-        let connection = RawConnection(channel, changes)
-        try await channel.pipeline.addHandler(Receiver { bytes in
-            connection.received.withLock { $0 += bytes }
-            continuation.yield()
-        }).get()
-        channel.closeFuture.whenComplete { _ in continuation.finish() }
-        return connection
+        return RawConnection(channel, receiver)
     }
 
     func send(_ text: String) async throws {
@@ -43,50 +44,48 @@ final class RawConnection: Sendable {
         try await channel.close()
     }
 
-    var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
+    var text: String { receiver.text }
 
-    /// Waits until the server has closed the connection; false when it has not within the time.
+    /// Waits until the server has closed its side of the connection; false when it has not within the time.
     func isClosed(within time: Duration) async -> Bool {
-        await before(time) { [changes] in
-            for await _ in changes {}
-            return true
-        } ?? false
+        await within(time) { receiver.isEnded }
     }
 
-    /// Waits until something that contains `part` has come.
+    /// Waits until something that contains `part` has come; false when it has not within the time.
     func hasReceived(_ part: String, within time: Duration = .seconds(5)) async -> Bool {
+        await within(time) { receiver.text.contains(part) }
+    }
+
+    private func within(_ time: Duration, _ condition: () -> Bool) async -> Bool {
         let deadline = ContinuousClock.now + time
         while ContinuousClock.now < deadline {
-            if text.contains(part) { return true }
+            if condition() { return true }
             try? await Task.sleep(for: .milliseconds(5))
         }
         return false
     }
-
-    private func before<T: Sendable>(_ time: Duration, _ body: @escaping @Sendable () async -> T) async -> T? {
-        await withTaskGroup(of: T?.self) { group in
-            group.addTask { await body() }
-            group.addTask {
-                try? await Task.sleep(for: time)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
-        }
-    }
 }
 
+/// Keeps what has come over a connection.
 private final class Receiver: ChannelInboundHandler, Sendable {
     typealias InboundIn = ByteBuffer
 
-    private let receive: @Sendable ([UInt8]) -> Void
+    private let received = Mutex<[UInt8]>([])
+    private let ended = Atomic(false)
 
-    init(_ receive: @escaping @Sendable ([UInt8]) -> Void) {
-        self.receive = receive
-    }
+    var text: String { received.withLock { String(decoding: $0, as: UTF8.self) } }
+    var isEnded: Bool { ended.load(ordering: .relaxed) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        receive(Array(buffer: unwrapInboundIn(data)))
+        received.withLock { $0 += Array(buffer: unwrapInboundIn(data)) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { ended.store(true, ordering: .relaxed) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended.store(true, ordering: .relaxed)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -24,7 +24,8 @@ import Testing
     private func connect(_ client: SignedClient) async throws -> RawConnection {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.certificateVerification = .none
-        return try await RawConnection.open(port: client.client.port, tls: try NIOSSLContext(configuration: configuration))
+        return try await RawConnection.open(
+            port: client.client.port, tls: try NIOSSLContext(configuration: configuration))
     }
 
     @Test func `requests are served`() async throws {
@@ -33,7 +34,6 @@ import Testing
             let fields = client.headers("ListKeys", []).map { "\($0.name.rawName): \($0.value)\r\n" }.joined()
             try await connection.send("POST / HTTP/1.1\r\nHost: localhost\r\n\(fields)Content-Length: 0\r\n\r\n")
             #expect(await connection.hasReceived(#""Truncated":false"#))
-            try await connection.close()
         }
     }
 

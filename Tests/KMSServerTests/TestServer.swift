@@ -23,7 +23,8 @@ final class TestServer: Sendable {
     init(_ edit: (inout KMSServerConfiguration) -> Void = { _ in }) async throws {
         store = KeyStore(backend: backend, metadata: InMemoryMetadataStore(), clock: clock, events: NoEvents())
         try await store.start()
-        var configuration = KMSServerConfiguration(regions: Set(["eu-central-1", "us-east-1"].compactMap { Region($0) }))
+        var configuration = KMSServerConfiguration(
+            regions: Set(["eu-central-1", "us-east-1"].compactMap { Region($0) }))
         edit(&configuration)
         var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         logger.logLevel = .critical
@@ -42,7 +43,8 @@ final class TestServer: Sendable {
     /// Serves as `strongroom serve` does, and is then told to stop; the client only signs and knows the port.
     func serving(_ test: @Sendable (SignedClient, ServiceGroup) async throws -> Void) async throws {
         let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(services: [app], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            configuration: ServiceGroupConfiguration(
+                services: [app], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         )
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -69,10 +71,11 @@ struct TestDirectory: CredentialDirectory {
     static let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
     /// Access keys by account.
-    static let callers = ["AKIAIOSFODNN7EXAMPLE": "111122223333", "AKIAI44QH8DHBEXAMPLE": "444455556666"].compactMapValues {
-        account in
-        AccountID(account).map { Principal(account: $0, arn: "arn:aws:iam::\(account):user/alice") }
-    }
+    static let callers = ["AKIAIOSFODNN7EXAMPLE": "111122223333", "AKIAI44QH8DHBEXAMPLE": "444455556666"]
+        .compactMapValues {
+            account in
+            AccountID(account).map { Principal(account: $0, arn: "arn:aws:iam::\(account):user/alice") }
+        }
 
     func caller(withAccessKey id: String) -> Caller? {
         Self.callers[id].map { principal in
@@ -129,7 +132,9 @@ struct SignedClient: Sendable {
 
     /// Sends what was signed elsewhere.
     func post(_ headers: HTTPFields, _ body: String) async throws -> Answer {
-        try await client.execute(uri: "/", method: .post, headers: headers, body: ByteBuffer(string: body)) { Answer($0) }
+        try await client.execute(uri: "/", method: .post, headers: headers, body: ByteBuffer(string: body)) {
+            Answer($0)
+        }
     }
 
     /// A connection beside the client's own.

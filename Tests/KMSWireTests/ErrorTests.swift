@@ -69,15 +69,22 @@ import Testing
     @Test func `operations are found by their target`() throws {
         #expect(OperationName.allCases.count == 54)
         #expect(try OperationName(target: "TrentService.Encrypt") == .encrypt)
-        for target in [nil, "", "Encrypt", "TrentService.", "TrentService.encrypt", "TrentService.Encrypt ", "DynamoDB.Encrypt", "TrentService.Foo"] {
+        for target in [
+            nil, "", "Encrypt", "TrentService.", "TrentService.encrypt", "TrentService.Encrypt ", "DynamoDB.Encrypt",
+            "TrentService.Foo",
+        ] {
             #expect(throws: WireError.unknownOperation) { try OperationName(target: target) }
         }
         #expect(WireError.unknownOperation.code == "UnknownOperationException")
     }
 
     @Test func `operations that are not here yet are named`() {
-        for operation in OperationName.allCases where !RequestDecoder.requests.contains(where: { $0.operation == operation }) {
-            #expect(throws: WireError("UnsupportedOperationException", "\(operation.rawValue) is not supported by this server yet.")) {
+        for operation in OperationName.allCases
+        where !RequestDecoder.requests.contains(where: { $0.operation == operation }) {
+            #expect(
+                throws: WireError(
+                    "UnsupportedOperationException", "\(operation.rawValue) is not supported by this server yet.")
+            ) {
                 try RequestDecoder.decode(target: operation.target, body: [])
             }
         }

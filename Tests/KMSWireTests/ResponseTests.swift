@@ -1,8 +1,8 @@
 import FoundationEssentials
-@testable import KMSCore
 import SecureMemory
 import Testing
 
+@testable import KMSCore
 @testable import KMSWire
 
 @Suite struct `Responses are spelt as AWS spells them` {
@@ -31,14 +31,19 @@ import Testing
 
     @Test func `KeyMetadata`() throws {
         let response = try json(KeyMetadataResponse(KeyDescription(key: key, state: .pendingDeletion)))
-        #expect(response == ["KeyMetadata": .object([
-            "AWSAccountId": "111122223333", "KeyId": .string(keyID), "Arn": .string(arn),
-            "CreationDate": 1_700_000_000.123, "Enabled": false, "Description": "a/b", "KeyUsage": "ENCRYPT_DECRYPT",
-            "KeyState": "PendingDeletion", "DeletionDate": 1_700_604_800.0, "Origin": "AWS_KMS",
-            "KeyManager": "CUSTOMER", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT", "KeySpec": "SYMMETRIC_DEFAULT",
-            "EncryptionAlgorithms": .array(["SYMMETRIC_DEFAULT"]), "MultiRegion": false,
-            "CurrentKeyMaterialId": .string(String(repeating: "ab", count: 32)),
-        ])])
+        #expect(
+            response == [
+                "KeyMetadata": .object([
+                    "AWSAccountId": "111122223333", "KeyId": .string(keyID), "Arn": .string(arn),
+                    "CreationDate": 1_700_000_000.123, "Enabled": false, "Description": "a/b",
+                    "KeyUsage": "ENCRYPT_DECRYPT",
+                    "KeyState": "PendingDeletion", "DeletionDate": 1_700_604_800.0, "Origin": "AWS_KMS",
+                    "KeyManager": "CUSTOMER", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
+                    "KeySpec": "SYMMETRIC_DEFAULT",
+                    "EncryptionAlgorithms": .array(["SYMMETRIC_DEFAULT"]), "MultiRegion": false,
+                    "CurrentKeyMaterialId": .string(String(repeating: "ab", count: 32)),
+                ])
+            ])
     }
 
     @Test func `a moment is a JSON number of seconds, and slashes stay what they are`() throws {
@@ -64,10 +69,11 @@ import Testing
         let response = ScheduleKeyDeletionResponse(
             KeyDescription(key: key, state: .pendingDeletion), pendingWindowInDays: 7
         )
-        #expect(try json(response) == [
-            "KeyId": .string(arn), "DeletionDate": 1_700_604_800.0, "KeyState": "PendingDeletion",
-            "PendingWindowInDays": 7.0,
-        ])
+        #expect(
+            try json(response) == [
+                "KeyId": .string(arn), "DeletionDate": 1_700_604_800.0, "KeyState": "PendingDeletion",
+                "PendingWindowInDays": 7.0,
+            ])
         #expect(try json(CancelKeyDeletionResponse(key.address)) == ["KeyId": .string(arn)])
     }
 

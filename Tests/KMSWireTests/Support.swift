@@ -12,7 +12,8 @@ func decode<R: WireRequest>(_: R.Type, _ body: String) throws -> R {
 }
 
 /// The error that a body is answered with; a test failure when it is taken.
-func refusal<R: WireRequest>(_: R.Type, _ body: String, sourceLocation: SourceLocation = #_sourceLocation) -> WireError? {
+func refusal<R: WireRequest>(_: R.Type, _ body: String, sourceLocation: SourceLocation = #_sourceLocation) -> WireError?
+{
     do {
         _ = try R(decoding: Array(body.utf8))
         Issue.record("the body was taken: \(body.prefix(200))", sourceLocation: sourceLocation)
@@ -28,7 +29,8 @@ func json(_ response: some WireResponse) throws -> [String: JSONValue] {
 }
 
 /// Any JSON value, for looking at what was sent.
-enum JSONValue: Decodable, Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral {
+enum JSONValue: Decodable, Equatable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByFloatLiteral
+{
     case string(String)
     case number(Double)
     case bool(Bool)

@@ -19,7 +19,8 @@ import Testing
     func `NumberOfBytes out of its range`(value: Int, end: String) {
         #expect(
             message(GenerateRandomRequest.self, #"{"NumberOfBytes":\#(value)}"#)
-                == single("Value '\(value)' at 'numberOfBytes' failed to satisfy constraint: Member must have value \(end)")
+                == single(
+                    "Value '\(value)' at 'numberOfBytes' failed to satisfy constraint: Member must have value \(end)")
         )
     }
 
@@ -75,6 +76,19 @@ import Testing
         )
     }
 
+    @Test func `only a dry run may ignore the ciphertext`() {
+        let body = #"{"KeyId":"k","DestinationKeyId":"k","DryRunModifiers":["IGNORE_CIPHERTEXT"]}"#
+        #expect(message(DecryptRequest.self, body)?.contains("'ciphertextBlob'") == true)
+        #expect(message(ReEncryptRequest.self, body)?.contains("'ciphertextBlob'") == true)
+    }
+
+    @Test func `null is as good as nothing`() throws {
+        let text = "Value null at 'tags' failed to satisfy constraint: Member must not be null"
+        #expect(message(TagResourceRequest.self, #"{"KeyId":"k","Tags":null}"#) == single(text))
+        let request = try decode(DecryptRequest.self, #"{"CiphertextBlob":"AA==","Recipient":null,"KeyId":null}"#)
+        #expect(request.keyID == nil)
+    }
+
     @Test func `all that is wrong is reported at once`() {
         #expect(
             message(EncryptRequest.self, #"{"Plaintext":"","EncryptionAlgorithm":"X"}"#)
@@ -88,9 +102,11 @@ import Testing
 
     @Test func `values that are in no enumeration`() throws {
         let spec = try #require(message(CreateKeyRequest.self, #"{"KeySpec":"HMAC_random"}"#))
-        #expect(spec.hasPrefix(single(
-            "Value 'HMAC_random' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [RSA_2048, "
-        )))
+        #expect(
+            spec.hasPrefix(
+                single(
+                    "Value 'HMAC_random' at 'keySpec' failed to satisfy constraint: Member must satisfy enum value set: [RSA_2048, "
+                )))
         #expect(spec.contains("ECC_NIST_EDWARDS25519"))
         let old = try #require(message(CreateKeyRequest.self, #"{"CustomerMasterKeySpec":"ECC_NIST_P128"}"#))
         #expect(old.contains("Value 'ECC_NIST_P128' at 'customerMasterKeySpec' failed"))
@@ -138,7 +154,8 @@ import Testing
 
     @Test func `lengths are counted in code points, not in bytes`() throws {
         let value = String(repeating: "é", count: 256)
-        let request = try decode(TagResourceRequest.self, #"{"KeyId":"k","Tags":[{"TagKey":"a","TagValue":"\#(value)"}]}"#)
+        let request = try decode(
+            TagResourceRequest.self, #"{"KeyId":"k","Tags":[{"TagKey":"a","TagValue":"\#(value)"}]}"#)
         #expect(request.tags[0].value == value)
     }
 
@@ -176,7 +193,8 @@ import Testing
         let tokens = Array(repeating: #""t""#, count: 11).joined(separator: ",")
         #expect(
             message(DescribeKeyRequest.self, #"{"KeyId":"k","GrantTokens":[\#(tokens)]}"#)?
-                .hasSuffix("at 'grantTokens' failed to satisfy constraint: Member must have length less than or equal to 10")
+                .hasSuffix(
+                    "at 'grantTokens' failed to satisfy constraint: Member must have length less than or equal to 10")
                 == true
         )
         #expect(
@@ -203,7 +221,8 @@ import Testing
                 + "operation, the KeyUsage value must be ENCRYPT_DECRYPT."
         )
         #expect(
-            message(CreateKeyRequest.self, #"{"KeySpec":"SYMMETRIC_DEFAULT","CustomerMasterKeySpec":"SYMMETRIC_DEFAULT"}"#)
+            message(
+                CreateKeyRequest.self, #"{"KeySpec":"SYMMETRIC_DEFAULT","CustomerMasterKeySpec":"SYMMETRIC_DEFAULT"}"#)
                 == "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is "
                 + "deprecated."
         )
@@ -224,7 +243,8 @@ import Testing
     }
 
     @Test func `policies are JSON objects, and not too long`() {
-        for policy in ["", "x", "[]", #"{\"a\":1"#, #"{\"a\":1,\"a\":2}"#, #"{\"a\":{\"b\":1,\"\\u0062\":2}}"#] where !policy.isEmpty {
+        for policy in ["", "x", "[]", "{} x", #"{\"a\":1"#, #"{\"a\":1,\"a\":2}"#, #"{\"a\":{\"b\":1,\"\\u0062\":2}}"#]
+        where !policy.isEmpty {
             let error = refusal(PutKeyPolicyRequest.self, #"{"KeyId":"k","Policy":"\#(policy)"}"#)
             #expect(error?.code == "MalformedPolicyDocumentException", "\(policy)")
             #expect(refusal(CreateKeyRequest.self, #"{"Policy":"\#(policy)"}"#)?.code == error?.code, "\(policy)")
@@ -237,6 +257,7 @@ import Testing
         #expect(tooLong?.code == "LimitExceededException")
         let wayTooLong = refusal(PutKeyPolicyRequest.self, #"{"KeyId":"k","Policy":"\#(policy(131_073))"}"#)
         #expect(wayTooLong?.code == "ValidationException")
-        #expect(message(PutKeyPolicyRequest.self, #"{"KeyId":"k","Policy":"{\"a\":\"€\"}"}"#)?.contains("pattern") == true)
+        #expect(
+            message(PutKeyPolicyRequest.self, #"{"KeyId":"k","Policy":"{\"a\":\"€\"}"}"#)?.contains("pattern") == true)
     }
 }

@@ -24,7 +24,8 @@ def answer(server, *arguments):
 def members(value, name):
     """Every value of a member, however deep: what is tested is what a script reads, not the nesting."""
     if isinstance(value, dict):
-        return [value[name]] * (name in value) + [each for inner in value.values() for each in members(inner, name)]
+        found = [value[name]] if name in value else []
+        return found + [each for inner in value.values() for each in members(inner, name)]
     if isinstance(value, list):
         return [each for inner in value for each in members(inner, name)]
     return []

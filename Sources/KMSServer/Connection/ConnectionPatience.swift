@@ -29,10 +29,9 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
     /// A new connection owes its first request, and perhaps a TLS handshake.
     private var state = State.arriving { didSet { ticks = 0 } }
     private var ticks: Int64 = 0
-    /// Requests that have come in whole and are not answered. While there is one, it is the client that waits.
+    /// How many requests have come in whole, less those that were answered: while it is positive, it is the client
+    /// that waits. Negative when an answer was out before its request was in.
     private var unanswered = 0
-    /// The answer is out before the request is in.
-    private var isAnsweredEarly = false
     private var closesAfterResponse = false
     private var timer: RepeatedTask?
 
@@ -55,7 +54,7 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func tick(_ tick: TimeAmount, _ context: ChannelHandlerContext) {
-        guard unanswered == 0 || state == .lingering else { return }
+        guard unanswered <= 0 || state == .lingering else { return }
         ticks += 1
         let timeout =
             switch state {
@@ -73,7 +72,7 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: break
         case .end:
             state = .idle
-            if isAnsweredEarly { isAnsweredEarly = false } else { unanswered += 1 }
+            unanswered += 1
         }
         context.fireChannelRead(data)
     }
@@ -99,9 +98,8 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
         case .body:
             context.write(data, promise: promise)
         case .end:
-            if unanswered > 0 { unanswered -= 1 } else { isAnsweredEarly = true }
+            unanswered -= 1
             guard closesAfterResponse else {
-                if unanswered == 0, state == .idle { ticks = 0 }
                 context.write(data, promise: promise)
                 return
             }

@@ -68,10 +68,11 @@ enum PolicyText {
     static func check(_ text: String) throws(WireError) {
         let bytes = Array(text.utf8)
         guard bytes.count <= KeyPolicy.maximumSize else {
-            throw WireError(KMSError(
-                .limitExceeded,
-                "The key policy has \(bytes.count) bytes; it may have \(KeyPolicy.maximumSize) at the most."
-            ))
+            throw WireError(
+                KMSError(
+                    .limitExceeded,
+                    "The key policy has \(bytes.count) bytes; it may have \(KeyPolicy.maximumSize) at the most."
+                ))
         }
         do {
             try JSONInspection.checkObject(bytes)

@@ -5,7 +5,8 @@ import SecureMemory
 ///
 /// `secretValue`, where given, becomes CKA_VALUE without a copy of it being made.
 func withTemplate<R>(
-    _ attributes: [Attribute], secretValue: borrowing SecretBytes?, _ body: (UnsafeMutablePointer<CK_ATTRIBUTE>, UInt) -> R
+    _ attributes: [Attribute], secretValue: borrowing SecretBytes?,
+    _ body: (UnsafeMutablePointer<CK_ATTRIBUTE>, UInt) -> R
 ) -> R {
     switch secretValue {
     case .some(let secret):

@@ -1,0 +1,58 @@
+import Glibc
+import HSMWorkerProtocol
+import Synchronization
+
+/// Lets the workers of one token log in one after the other, so that a PIN which one of them saw refused is not tried
+/// by the next: with three workers, three wrong tries at once could lock the token.
+final class StartTurn: Sendable {
+    private struct Refusal {
+        let stamp: PINSourceStamp
+        let error: WorkerStartError
+    }
+
+    private let source: PINSource
+    private let refusal = Mutex<Refusal?>(nil)
+    private let turn = Mutex(())
+
+    init(_ source: PINSource) {
+        self.source = source
+    }
+
+    /// Whether nothing has changed since the operator was needed.
+    var isRefused: Bool {
+        let stamp = PINSourceStamp(source)
+        return refusal.withLock { $0?.stamp == stamp }
+    }
+
+    /// Runs `body`, which logs in, when it is its turn; throws what the last one threw when nothing has changed since.
+    func take<R>(_ body: () throws(WorkerStartError) -> R) throws(WorkerStartError) -> R {
+        // Held while a worker starts, which is its purpose; only threads that start workers wait for it.
+        try turn.withLock { (_) throws(WorkerStartError) -> R in
+            // Before the attempt: a change while it is under way is a change.
+            let stamp = PINSourceStamp(source)
+            if let known = refusal.withLock({ $0 }), known.stamp == stamp { throw known.error }
+            do throws(WorkerStartError) {
+                return try body()
+            } catch {
+                if error.needsOperator { refusal.withLock { $0 = Refusal(stamp: stamp, error: error) } }
+                throw error
+            }
+        }
+    }
+}
+
+/// Tells whether a PIN file was changed, without reading it.
+struct PINSourceStamp: Equatable {
+    private var changed: Int?
+    private var inode: UInt?
+    private var size: Int?
+
+    init(_ source: PINSource) {
+        guard case .file(let path) = source else { return }
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return }
+        changed = status.st_ctim.tv_sec &* 1_000_000_000 &+ status.st_ctim.tv_nsec
+        inode = UInt(status.st_ino)
+        size = Int(status.st_size)
+    }
+}

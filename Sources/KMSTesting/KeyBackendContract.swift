@@ -1,0 +1,74 @@
+package import KMSCore
+package import SecureMemory
+internal import Testing
+
+/// What every ``KeyBackend`` must do, one fact at a time. A test target runs them all on each backend it has:
+///
+///     @Test(arguments: KeyBackendContract.facts)
+///     func `keeps the contract`(fact: KeyBackendContract.Fact) async throws {
+///         try await KeyBackendContract(InMemoryKeyBackend()).check(fact)
+///     }
+///
+/// A fact makes keys of its own and minds no others, so that all may share one backend, also at once.
+package struct KeyBackendContract: Sendable {
+    package struct Fact: Sendable, CustomTestStringConvertible {
+        let statement: String
+        let check: @Sendable (KeyBackendContract) async throws -> Void
+
+        init(_ statement: String, _ check: @escaping @Sendable (KeyBackendContract) async throws -> Void) {
+            self.statement = statement
+            self.check = check
+        }
+
+        package var testDescription: String { statement }
+    }
+
+    package static var facts: [Fact] {
+        cipherFacts + keyFacts + dataKeyFacts
+    }
+
+    let backend: any KeyBackend
+
+    package init(_ backend: any KeyBackend) {
+        self.backend = backend
+    }
+
+    package func check(_ fact: Fact) async throws {
+        try await fact.check(self)
+    }
+
+    // MARK: What facts are made of
+
+    func newKey() async throws(KMSError) -> MaterialReference {
+        let id = ObjectID.random()
+        return MaterialReference(object: id, checkValue: try await backend.generateKey(.symmetricDefault, id: id))
+    }
+
+    func seal(
+        _ plaintext: [UInt8], _ aad: [UInt8] = [], with key: MaterialReference
+    ) async throws(KMSError) -> SealedBytes {
+        try await backend.encrypt(SecretBytes(copying: plaintext), authenticating: aad, with: key)
+    }
+
+    func open(
+        _ sealed: SealedBytes, _ aad: [UInt8] = [], with key: MaterialReference
+    ) async throws(KMSError) -> [UInt8] {
+        try await backend.decrypt(sealed, authenticating: aad, with: key).exposedArray
+    }
+
+    /// Expects `body` to fail with `code`.
+    func expect(
+        _ code: KMSError.Code, _ reason: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+        _ body: () async throws -> Void
+    ) async {
+        let error = await #expect(throws: KMSError.self, reason, sourceLocation: sourceLocation) { try await body() }
+        #expect(error?.code == code, reason, sourceLocation: sourceLocation)
+    }
+}
+
+extension SecretBytes {
+    /// A copy of the secret in ordinary memory: for tests, whose secrets are none.
+    package var exposedArray: [UInt8] {
+        withExposedBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
+    }
+}

@@ -1,0 +1,73 @@
+import KMSCore
+import SecureMemory
+
+/// A backend whose calls are steps, those that make, look for or destroy objects.
+struct CountedBackend: KeyBackend {
+    let backend: any KeyBackend
+    let steps: Steps
+
+    func generateKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> [UInt8] {
+        try await steps.take("generateKey") { () async throws(KMSError) in
+            try await backend.generateKey(spec, id: id)
+        }
+    }
+
+    func destroyKey(_ id: ObjectID) async throws(KMSError) {
+        try await steps.take("destroyKey") { () async throws(KMSError) in try await backend.destroyKey(id) }
+    }
+
+    func forgetKey(_ id: ObjectID) async throws(KMSError) {
+        try await steps.take("forgetKey") { () async throws(KMSError) in try await backend.forgetKey(id) }
+    }
+
+    func verifyKey(_ key: MaterialReference) async throws(KMSError) {
+        try await steps.take("verifyKey") { () async throws(KMSError) in try await backend.verifyKey(key) }
+    }
+
+    func inventory() async throws(KMSError) -> Set<ObjectID> {
+        try await steps.take("inventory") { () async throws(KMSError) in try await backend.inventory() }
+    }
+
+    // What follows changes nothing in the token.
+
+    func encrypt(
+        _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], with key: MaterialReference
+    ) async throws(KMSError) -> SealedBytes {
+        try await backend.encrypt(plaintext, authenticating: aad, with: key)
+    }
+
+    func decrypt(
+        _ sealed: SealedBytes, authenticating aad: [UInt8], with key: MaterialReference
+    ) async throws(KMSError) -> SecretBytes {
+        try await backend.decrypt(sealed, authenticating: aad, with: key)
+    }
+
+    func reEncrypt(
+        _ sealed: SealedBytes, authenticating sourceAAD: [UInt8], with source: MaterialReference,
+        authenticating destinationAAD: [UInt8], with destination: MaterialReference
+    ) async throws(KMSError) -> SealedBytes {
+        try await backend.reEncrypt(
+            sealed, authenticating: sourceAAD, with: source, authenticating: destinationAAD, with: destination
+        )
+    }
+
+    func generateDataKey(
+        _ count: Int, authenticating aad: [UInt8], with key: MaterialReference
+    ) async throws(KMSError) -> DataKey {
+        try await backend.generateDataKey(count, authenticating: aad, with: key)
+    }
+
+    func generateDataKeyWithoutPlaintext(
+        _ count: Int, authenticating aad: [UInt8], with key: MaterialReference
+    ) async throws(KMSError) -> SealedBytes {
+        try await backend.generateDataKeyWithoutPlaintext(count, authenticating: aad, with: key)
+    }
+
+    func generateRandom(_ count: Int) async throws(KMSError) -> SecretBytes {
+        try await backend.generateRandom(count)
+    }
+
+    func checkHealth() async throws(KMSError) {
+        try await backend.checkHealth()
+    }
+}

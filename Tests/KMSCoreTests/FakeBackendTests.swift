@@ -1,0 +1,9 @@
+import KMSTesting
+import Testing
+
+@Suite struct `The backend of these tests` {
+    @Test(arguments: KeyBackendContract.facts)
+    func `keeps the contract that the real one keeps`(fact: KeyBackendContract.Fact) async throws {
+        try await KeyBackendContract(FakeBackend()).check(fact)
+    }
+}
