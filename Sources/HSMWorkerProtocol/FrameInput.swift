@@ -18,6 +18,12 @@ package struct FrameInput: ~Copyable {
         self.descriptor = descriptor
     }
 
+    /// Whether a whole frame is here already, so that ``next()`` will not wait.
+    package var hasFrame: Bool {
+        guard let length = buffer.integer(at: start, as: UInt32.self) else { return false }
+        return buffer.count - start - 4 >= Int(length)
+    }
+
     /// Waits for a frame. Throws when the peer sends what cannot be one.
     package mutating func next() throws(FrameError) -> Result {
         while true {

@@ -89,7 +89,7 @@ struct ServerConfiguration: Codable, Sendable {
             # A request's signature names its Region; keys of one Region are not seen from another.
             regions: [\(regions.joined(separator: ", "))]
             # Where to listen. Plain HTTP is served on loopback only; elsewhere give tls: {certificate: FILE, key: FILE}.
-            listen: \(listen)
+            listen: \(Self.quoted(listen))
 
             """
         if let tls {
@@ -119,10 +119,20 @@ struct ServerConfiguration: Codable, Sendable {
 /// What a YAML or decoding error says, in one line.
 func yamlReason(_ error: any Error) -> String {
     switch error {
-    case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
+    case DecodingError.keyNotFound(let key, let context):
+        return place(context.codingPath + [key]) + " is missing"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
         DecodingError.dataCorrupted(let context):
-        (context.codingPath.map(\.stringValue).joined(separator: ".") + ": " + context.debugDescription)
-    default: "\(error)"
+        // The parser's own error has the line in it, and after that shows it.
+        let reason = context.underlyingError.map { "\($0)" } ?? context.debugDescription
+        let line = reason.split(separator: "\n").first.map(String.init) ?? reason
+        let sentence = line.hasSuffix(".") || line.hasSuffix(":") ? String(line.dropLast()) : line
+        return context.codingPath.isEmpty ? sentence : place(context.codingPath) + ": " + sentence
+    default:
+        return "\(error)"
     }
+}
+
+private func place(_ path: [any CodingKey]) -> String {
+    path.map(\.stringValue).joined(separator: ".")
 }

@@ -24,9 +24,8 @@ struct Arguments {
     let last: (moment: Steps.Moment, step: Int)?
 
     init?(_ words: [String]) {
-        guard words.count == 4 || words.count == 6, let work = Work(rawValue: words[2]), let now = Int64(words[3]) else {
-            return nil
-        }
+        guard words.count == 4 || words.count == 6, let work = Work(rawValue: words[2]), let now = Int64(words[3])
+        else { return nil }
         folder = words[1]
         self.work = work
         self.now = Timestamp(seconds: now)

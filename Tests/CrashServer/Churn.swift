@@ -20,7 +20,8 @@ extension KeyStore {
     /// end before that begins, so that who reads it after a SIGKILL knows what must be there.
     func churn(_ clock: MovingClock, by context: CallContext) async throws {
         while true {
-            let (kept, doomed) = (try await createKey(NewKey(), by: context), try await createKey(NewKey(), by: context))
+            let kept = try await createKey(NewKey(), by: context)
+            let doomed = try await createKey(NewKey(), by: context)
             for made in [kept, doomed] {
                 let id = made.key.address.id.description
                 let result = try await encrypt(

@@ -47,7 +47,8 @@ import Testing
         let store = try await rig.start()
         let made = try await store.newKey()
         try await store.createAlias("alias/payroll", target: made.id, by: .alice)
-        await expect(.alreadyExists, "An alias with the name \(Scope.sample.aliasARN("alias/payroll")) already exists") {
+        let arn = Scope.sample.aliasARN("alias/payroll")
+        await expect(.alreadyExists, "An alias with the name \(arn) already exists") {
             try await store.createAlias("alias/payroll", target: made.id, by: .alice)
         }
         for context in [CallContext.aliceElsewhere, .mallory] {

@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test func `is read as it was written`() throws {
-        let ids = [KeyID.random(), KeyID(high: 0, low: 0, isMultiRegion: false)] + [
+        let ids = [
+            KeyID.random(), KeyID(high: 0, low: 0, isMultiRegion: false),
             KeyID(high: .max, low: .max, isMultiRegion: true), KeyID(high: 1, low: 2, isMultiRegion: true),
         ]
         for id in ids {

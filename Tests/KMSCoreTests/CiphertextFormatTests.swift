@@ -23,7 +23,8 @@ struct FormatVector: Decodable, Sendable, CustomTestStringConvertible {
     static func all() throws -> [FormatVector] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let text = String(decoding: try Data(contentsOf: root.appending(path: "docs/ciphertext-format.md")), as: UTF8.self)
+        let document = try Data(contentsOf: root.appending(path: "docs/ciphertext-format.md"))
+        let text = String(decoding: document, as: UTF8.self)
         let blocks = text.split(separator: "```json\n", omittingEmptySubsequences: false).dropFirst()
         let block = try #require(blocks.first?.split(separator: "\n```").first, "the document has its vectors")
         return try JSONDecoder().decode([FormatVector].self, from: Data(block.utf8))

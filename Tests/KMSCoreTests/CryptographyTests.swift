@@ -230,7 +230,9 @@ import Testing
         await expect(.invalidCiphertext) { try await reEncrypt(Array(ciphertext.dropLast()), to: destination.id) }
         await expect(.notFound) { try await reEncrypt(ciphertext, to: "\(KeyID.random())") }
         try await store.disableKey(destination.id, by: .alice)
-        await expect(.disabled, "\(destination.arn) is disabled.") { try await reEncrypt(ciphertext, to: destination.id) }
+        await expect(.disabled, "\(destination.arn) is disabled.") {
+            try await reEncrypt(ciphertext, to: destination.id)
+        }
         try await store.enableKey(destination.id, by: .alice)
         try await store.disableKey(source.id, by: .alice)
         await expect(.disabled, "\(source.arn) is disabled.") { try await reEncrypt(ciphertext, to: destination.id) }

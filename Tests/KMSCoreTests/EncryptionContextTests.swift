@@ -43,7 +43,7 @@ import Testing
             let pairs = randomPairs(&generator)
             let bytes = try EncryptionContext(pairs).canonicalBytes
             if let earlier = seen.updateValue(pairs, forKey: bytes) {
-                #expect(earlier == pairs, "two contexts with the same bytes: a ciphertext of one would open for the other")
+                #expect(earlier == pairs, "with the same bytes, a ciphertext of one would open for the other")
             }
         }
         #expect(seen.count > 2000, "enough different ones were drawn")

@@ -52,8 +52,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "us", "us-east", "us-1", "1-east-1", "US-east-1", "us-east-1a", "us--1", "-east-1", "us-east-", "us-east-1-",
-        "a-b-c-d-1", "us_east_1", "us-east-١", "abcdefghijklmnop-abcdefghijklmnop-1",
+        "", "us", "us-east", "us-1", "1-east-1", "US-east-1", "us-east-1a", "us--1", "-east-1", "us-east-",
+        "us-east-1-", "a-b-c-d-1", "us_east_1", "us-east-١", "abcdefghijklmnop-abcdefghijklmnop-1",
     ])
     func `is no Region's name`(name: String) {
         #expect(Region(name) == nil)
@@ -84,7 +84,9 @@ import Testing
         #expect(try KeyIdentifier(Scope.sample.aliasARN("alias/a"), in: .sample) == .alias("alias/a"))
     }
 
-    @Test(arguments: ["fake-key-id", "134f2428cec14b25a1ae9048164dba47", "mrk-fake-key-id", "", "Alias/a", "key/" + uuid])
+    @Test(arguments: [
+        "fake-key-id", "134f2428cec14b25a1ae9048164dba47", "mrk-fake-key-id", "", "Alias/a", "key/" + uuid,
+    ])
     func `what is no name at all is not found`(name: String) async {
         await expect(.notFound, "Invalid keyId '\(name)'") { _ = try KeyIdentifier(name, in: .sample) }
     }

@@ -89,12 +89,13 @@ import Testing
     @Test(arguments: cases.filter { $0.moment == .before && $0.change.testDescription != "due work" })
     func `changes nothing that can be seen when it refuses`(item: Case) async throws {
         let (rig, store, _) = try await prepared()
-        let before = try (store.listKeys(PageRequest(), by: .alice).items, store.describeKey("alias/live", by: .alice).key)
+        let keys = try store.listKeys(PageRequest(), by: .alice).items
+        let live = try store.describeKey("alias/live", by: .alice).key
         let aliases = try store.names()
         rig.metadata.fail(commit: item.commit, .before)
         await expect(.internalFailure) { try await item.change.make(store) }
-        #expect(try store.listKeys(PageRequest(), by: .alice).items == before.0)
-        #expect(try store.describeKey("alias/live", by: .alice).key == before.1)
+        #expect(try store.listKeys(PageRequest(), by: .alice).items == keys)
+        #expect(try store.describeKey("alias/live", by: .alice).key == live)
         #expect(try store.names() == aliases)
         // The same again succeeds: nothing is stuck.
         try await item.change.make(store)

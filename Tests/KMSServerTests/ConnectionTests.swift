@@ -39,7 +39,7 @@ import Testing
     @Test func `a body that is declared too long is refused while it is being sent, and the answer gets through`()
         async throws
     {
-        try await server().live { client in
+        try await server { $0.arrivalTimeout = .seconds(20) }.live { client in
             let connection = try await client.connect()
             try await connection.send(head + "Content-Length: 8388608\r\n\r\n")
             for _ in 0..<128 where (try? await connection.send(String(repeating: "x", count: 65_536))) == nil { break }
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func `a body in chunks is refused when it gets too long`() async throws {
-        try await server().live { client in
+        try await server { $0.arrivalTimeout = .seconds(20) }.live { client in
             let connection = try await client.connect()
             try await connection.send(head + "Transfer-Encoding: chunked\r\n\r\n")
             let chunk = "10000\r\n" + String(repeating: "x", count: 65_536) + "\r\n"
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test func `a body of exactly the limit is read`() async throws {
-        try await server().live { client in
+        try await server { $0.arrivalTimeout = .seconds(20) }.live { client in
             let body = #"{"x":""# + String(repeating: "x", count: (1 << 20) - 8) + #""}"#
             let longest = try await client.send("ListKeys", body)
             #expect(longest.status == 200)
@@ -265,7 +265,7 @@ import Testing
     }
 
     @Test func `many connections at once get each its own answer`() async throws {
-        try await server().live { client in
+        try await server { $0.arrivalTimeout = .seconds(20) }.live { client in
             let key = try await client.createKey()
             await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<16 {

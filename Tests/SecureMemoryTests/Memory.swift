@@ -14,6 +14,13 @@ enum Memory {
         return size == count ? bytes : nil
     }
 
+    /// Whether the kernel tells how pages are treated: not every container's does.
+    static var tellsFlags: Bool {
+        (try? Data(contentsOf: URL(filePath: "/proc/self/smaps"))).map {
+            String(decoding: $0, as: UTF8.self).contains("VmFlags:")
+        } ?? false
+    }
+
     /// What /proc/self/smaps says of the mapping that holds `address`, line by line.
     static func mapping(of address: UInt) throws -> [Substring] {
         let text = String(decoding: try Data(contentsOf: URL(filePath: "/proc/self/smaps")), as: UTF8.self)
@@ -33,7 +40,7 @@ enum Memory {
 
 extension SecretBytes {
     var address: UInt {
-        withExposedBytes { span in unsafe span.withUnsafeBytes { unsafe UInt(bitPattern: $0.baseAddress) } }
+        withExposedBytes { span in unsafe span.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
     }
 
     var array: [UInt8] {
@@ -43,7 +50,7 @@ extension SecretBytes {
 
 extension SecureBuffer {
     var address: UInt {
-        withExposedBytes { span in unsafe span.withUnsafeBytes { unsafe UInt(bitPattern: $0.baseAddress) } }
+        withExposedBytes { span in unsafe span.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
     }
 
     var array: [UInt8] {

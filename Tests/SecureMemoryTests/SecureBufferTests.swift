@@ -79,13 +79,15 @@ import Testing
     }
 
     @Test func `copies spans at an offset, and wipes them`() {
+        let bytes: [UInt8] = [1, 2, 3]
+        let nothing: [UInt8] = []
         let secret = SecretBytes(count: 6) { (room: inout MutableRawSpan) in
-            unsafe room.copyBytes(from: [1, 2, 3].span.bytes, at: 3)
-            unsafe room.copyBytes(from: ([] as [UInt8]).span.bytes, at: 6)
+            unsafe room.copyBytes(from: bytes.span.bytes, at: 3)
+            unsafe room.copyBytes(from: nothing.span.bytes, at: 6)
         }
         #expect(secret.array == [0, 0, 0, 1, 2, 3])
         let wiped = SecretBytes(count: 3) { (room: inout MutableRawSpan) in
-            unsafe room.copyBytes(from: [1, 2, 3].span.bytes)
+            unsafe room.copyBytes(from: bytes.span.bytes)
             room.wipe()
         }
         #expect(wiped.array == [0, 0, 0])
@@ -139,13 +141,15 @@ import Testing
 
     @Test func `when a span is copied beyond the end of another`() async {
         await #expect(processExitsWith: .failure) {
+            let bytes: [UInt8] = [1, 2, 3]
             _ = SecretBytes(count: 4) { (room: inout MutableRawSpan) in
-                unsafe room.copyBytes(from: [1, 2, 3].span.bytes, at: 2)
+                unsafe room.copyBytes(from: bytes.span.bytes, at: 2)
             }
         }
         await #expect(processExitsWith: .failure) {
+            let bytes: [UInt8] = [1]
             _ = SecretBytes(count: 4) { (room: inout MutableRawSpan) in
-                unsafe room.copyBytes(from: [1].span.bytes, at: -1)
+                unsafe room.copyBytes(from: bytes.span.bytes, at: -1)
             }
         }
     }

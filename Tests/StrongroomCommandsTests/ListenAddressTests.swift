@@ -18,7 +18,9 @@ import Testing
         #expect(try ListenAddress("127.0.0.1:1").bracketedHost == "127.0.0.1")
     }
 
-    @Test(arguments: ["", "localhost", "localhost:", ":8470", "[]:8470", "localhost:65536", "localhost:-1", "[::1]", "a:b"])
+    @Test(arguments: [
+        "", "localhost", "localhost:", ":8470", "[]:8470", "localhost:65536", "localhost:-1", "[::1]", "a:b",
+    ])
     func `that is none is refused, and the error shows one that is`(text: String) {
         expectFailure(saying: "'\(text)'", "127.0.0.1:8470") { _ = try ListenAddress(text) }
     }

@@ -66,7 +66,8 @@ import Testing
     // MARK: Reading one
 
     @Test func `has numbers in either notation`() throws {
-        #expect(try load("name: x\ndecryptFailureCodes: [0x5, 64, 0x80000001]").decryptFailureCodes == [5, 64, 0x8000_0001])
+        let profile = try load("name: x\ndecryptFailureCodes: [0x5, 64, 0x80000001]")
+        #expect(profile.decryptFailureCodes == [5, 64, 0x8000_0001])
     }
 
     @Test func `with a misspelled field is refused by that field's name`() {

@@ -134,8 +134,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "{}", "{file: pin, credential: kms}", "{file: pin, command: [/bin/pin]}", "{credential: a, command: [/bin/pin]}",
-        "{file: a, credential: b, command: [/bin/c]}", "{environment: PIN}",
+        "{}", "{file: pin, credential: kms}", "{file: pin, command: [/bin/pin]}",
+        "{credential: a, command: [/bin/pin]}", "{file: a, credential: b, command: [/bin/c]}", "{environment: PIN}",
     ])
     func `with no PIN source or several is refused`(pin: String) throws {
         let text = try file(replacing: "{file: 'pin'}", by: pin)
@@ -148,6 +148,15 @@ import Testing
     func `without a field is refused by that field's name`(field: String) throws {
         let text = try file(replacing: "\n\(field):", by: "\nother:")
         expectFailure(saying: field) { _ = try load(text) }
+    }
+
+    @Test func `without a field of hsm is refused by that field's name`() throws {
+        let text = try file(replacing: "  module:", by: "  modul:")
+        expectFailure(saying: "hsm.module is missing") { _ = try load(text) }
+    }
+
+    @Test func `that is no YAML is refused with the line where it stops being any`() {
+        expectFailure(saying: "3:") { _ = try load("account: \"111122223333\"\nlisten: x\nregions: [\n") }
     }
 
     @Test(arguments: ["", "[]", "account: [", "\t", "just text", "regions: {a: b}", "\u{0}"])

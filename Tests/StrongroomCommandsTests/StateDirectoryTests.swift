@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Testing
 
 @testable import StrongroomCommands
@@ -49,8 +50,13 @@ import Testing
     }
 
     @Test func `belongs to one server at a time`() throws {
-        let first = try ServerLock(folder.state)
-        #expect(first.descriptor >= 0)
+        let lock = try ServerLock(folder.state)
         #expect(try mode(folder.state.lock) == 0o600)
+        // What a second server waits for in vain.
+        let other = open(folder.state.lock, O_RDWR | O_CLOEXEC)
+        defer { close(other) }
+        #expect(flock(other, LOCK_EX | LOCK_NB) != 0)
+        close(lock.descriptor)
+        #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
     }
 }

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Writes the inputs that fuzzing starts from: one folder for each target.
+
+usage: seeds.py FOLDER
+"""
+import base64
+import json
+import pathlib
+import re
+import struct
+import sys
+import zlib
+
+KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
+ARN = f"arn:aws:kms:eu-central-1:111122223333:key/{KEY}"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def blob(multi_region: bool, plaintext_size: int) -> bytes:
+    key = bytes.fromhex(KEY.replace("-", ""))
+    header = struct.pack(">BB16sI", 1, multi_region, key, 1)
+    return header + struct.pack(">I", zlib.crc32(header)) + bytes(12 + plaintext_size + 16)
+
+
+def authorization(headers: str, between: str = ", ") -> str:
+    return "AWS4-HMAC-SHA256 " + between.join([
+        "Credential=AKIDEXAMPLE/20150830/us-east-1/kms/aws4_request",
+        f"SignedHeaders={headers}",
+        "Signature=" + "0123456789abcdef" * 4,
+    ])
+
+
+TEXT = base64.b64encode(b"p" * 32).decode()
+CIPHERTEXT = base64.b64encode(blob(False, 32)).decode()
+CONTEXT = {"purpose": "test", "é": "\u0001\U0001f511"}
+PAGE = {"Limit": 10, "Marker": "bWFya2Vy"}
+GRANTS = {"GrantTokens": ["token"], "DryRun": False}
+REQUESTS = {
+    "CancelKeyDeletion": {"KeyId": KEY},
+    "CreateAlias": {"AliasName": "alias/a-b_c/1", "TargetKeyId": KEY},
+    "CreateKey": {
+        "Policy": "{}", "Description": "d", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT",
+        "Origin": "AWS_KMS", "Tags": [{"TagKey": "k", "TagValue": "v"}, {"TagKey": "k2", "TagValue": ""}],
+        "MultiRegion": False, "BypassPolicyLockoutSafetyCheck": True, "CustomKeyStoreId": None, "XksKeyId": None,
+    },
+    "Decrypt": {
+        "CiphertextBlob": CIPHERTEXT, "EncryptionContext": CONTEXT, "KeyId": ARN,
+        "EncryptionAlgorithm": "SYMMETRIC_DEFAULT", "DryRunModifiers": ["IGNORE_CIPHERTEXT"], **GRANTS,
+    },
+    "DeleteAlias": {"AliasName": "alias/a"},
+    "DescribeKey": {"KeyId": "alias/a", "GrantTokens": []},
+    "DisableKey": {"KeyId": KEY},
+    "EnableKey": {"KeyId": "mrk-" + "0" * 32},
+    "Encrypt": {
+        "KeyId": KEY, "Plaintext": TEXT, "EncryptionContext": CONTEXT, "EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        **GRANTS,
+    },
+    "GenerateDataKey": {
+        "KeyId": KEY, "KeySpec": "AES_256", "EncryptionContext": CONTEXT, "Recipient": None, **GRANTS,
+    },
+    "GenerateDataKeyWithoutPlaintext": {"KeyId": KEY, "NumberOfBytes": 64, **GRANTS},
+    "GenerateRandom": {"NumberOfBytes": 1024, "CustomKeyStoreId": None},
+    "GetKeyPolicy": {"KeyId": KEY, "PolicyName": "default"},
+    "ListAliases": {"KeyId": KEY, **PAGE},
+    "ListKeyPolicies": {"KeyId": KEY, **PAGE},
+    "ListKeys": PAGE,
+    "ListResourceTags": {"KeyId": KEY, **PAGE},
+    "PutKeyPolicy": {"KeyId": KEY, "PolicyName": "default", "Policy": '{"Version":"2012-10-17","Statement":[]}'},
+    "ReEncrypt": {
+        "CiphertextBlob": CIPHERTEXT, "SourceEncryptionContext": CONTEXT, "SourceKeyId": KEY,
+        "DestinationKeyId": ARN, "DestinationEncryptionContext": {},
+        "SourceEncryptionAlgorithm": "SYMMETRIC_DEFAULT", "DestinationEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        **GRANTS,
+    },
+    "ScheduleKeyDeletion": {"KeyId": KEY, "PendingWindowInDays": 7},
+    "TagResource": {"KeyId": KEY, "Tags": [{"TagKey": "k", "TagValue": "v"}]},
+    "UntagResource": {"KeyId": KEY, "TagKeys": ["k", "l"]},
+    "UpdateAlias": {"AliasName": "alias/a", "TargetKeyId": KEY},
+    "UpdateKeyDescription": {"KeyId": KEY, "Description": "\\ \" \ud83d\udd11 \n"},
+    # Unknown members of every type are ignored.
+    "Sign": {"a": [[{}, -1.5e+3, "", None]], "b": {"c": True}},
+}
+
+
+def requests() -> dict:
+    # FuzzRequest.swift counts the operations in this order, from "A" on.
+    names = re.findall(r'case \w+ = "(\w+)"', (ROOT / "Sources/KMSWire/OperationName.swift").read_text())
+    return {
+        operation: bytes([ord("A") + names.index(operation)]) + json.dumps(body).encode()
+        for operation, body in REQUESTS.items()
+    }
+
+
+SEEDS = {
+    "fuzz-ciphertext": {
+        "shortest": blob(False, 0), "multi-region": blob(True, 32), "longest": blob(False, 6144 - 54),
+        "truncated": blob(False, 0)[:-1],
+    },
+    "fuzz-authorization": {
+        "botocore": authorization("content-type;host;x-amz-date;x-amz-target").encode(),
+        "no-blanks": authorization("host", between=",").encode(),
+        "asymmetric": b"AWS4-ECDSA-P256-SHA256 Credential=a/b/c/d",
+        "basic": b"Basic dXNlcjpwYXNzd29yZA==",
+    },
+    "fuzz-request": requests(),
+}
+
+
+def main() -> None:
+    for target, seeds in SEEDS.items():
+        folder = pathlib.Path(sys.argv[1]) / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in seeds.items():
+            (folder / name).write_bytes(content)
+    # Whole words for the mutations, in libFuzzer's form.
+    words = {word for body in REQUESTS.values() for word in body} | {"TagKey", "TagValue", "\\u0041", "null", "1e9"}
+    dictionary = "".join('"{}"\n'.format(word.replace("\\", "\\\\")) for word in sorted(words))
+    (pathlib.Path(sys.argv[1]) / "fuzz-request.dict").write_text(dictionary)
+    (pathlib.Path(sys.argv[1]) / "fuzz-authorization.dict").write_text(
+        "".join(f'"{word}"\n' for word in ["AWS4-HMAC-SHA256 ", "Credential=", "SignedHeaders=", "Signature=", ", "])
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main()

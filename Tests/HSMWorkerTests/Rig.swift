@@ -1,0 +1,149 @@
+import FoundationEssentials
+import Glibc
+import HSMClient
+import HSMWorkerProtocol
+import KMSCore
+import KMSTesting
+import Logging
+import SecureMemory
+import Testing
+
+/// A client with real worker processes on a SoftHSM token of its own.
+final class Rig: Sendable {
+    let token: SoftHSMToken
+    let client: HSMClient
+    let configuration: HSMClientConfiguration
+
+    /// - Parameters:
+    ///   - prepare: What is done to the token before the workers start.
+    ///   - edit: What is changed in the configuration, whose profile is SoftHSM's.
+    init(
+        prepare: (SoftHSMToken) throws -> Void = { _ in }, edit: (inout HSMClientConfiguration) -> Void = { _ in }
+    ) throws {
+        token = try SoftHSMToken()
+        try prepare(token)
+        var configuration = HSMClientConfiguration(
+            workerProgram: try Program.built("strongroom-hsm-worker"),
+            settings: WorkerSettings(
+                modulePath: try SoftHSMToken.modulePath, tokenURI: "pkcs11:token=strongroom%20test",
+                pinSource: .file(token.pinFile), profile: .softHSM, startLockPath: token.folder + "/start.lock"
+            ),
+            environment: token.environment
+        )
+        edit(&configuration)
+        self.configuration = configuration
+        client = HSMClient(configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// As `init`, on a thread of its own, and ready to serve.
+    static func ready(
+        prepare: @escaping @Sendable (SoftHSMToken) throws -> Void = { _ in },
+        edit: @escaping @Sendable (inout HSMClientConfiguration) -> Void = { _ in }
+    ) async throws -> Rig {
+        let rig = try await Program.offPool { try Rig(prepare: prepare, edit: edit) }
+        _ = try await rig.client.tokenReport()
+        try await rig.wait("all workers serve") {
+            rig.workers.count == rig.configuration.settings.profile.workers
+        }
+        return rig
+    }
+
+    deinit {
+        client.stop()
+    }
+
+    /// Ends the workers and waits for it; ``HSMClient/stop()`` blocks.
+    func stop() async throws {
+        try await Program.offPool { self.client.stop() }
+    }
+
+    // MARK: Keys
+
+    func newKey() async throws -> MaterialReference {
+        let id = ObjectID.random()
+        return MaterialReference(object: id, checkValue: try await client.generateKey(.symmetricDefault, id: id))
+    }
+
+    func seal(_ bytes: [UInt8], _ aad: [UInt8] = [], with key: MaterialReference) async throws(KMSError) -> SealedBytes {
+        try await client.encrypt(SecretBytes(copying: bytes), authenticating: aad, with: key)
+    }
+
+    func open(_ sealed: SealedBytes, _ aad: [UInt8] = [], with key: MaterialReference) async throws(KMSError) -> [UInt8] {
+        try await client.decrypt(sealed, authenticating: aad, with: key).exposedArray
+    }
+
+    // MARK: Processes
+
+    /// The workers of this rig that are alive: they are this process's children, and name the token's configuration.
+    var workers: [pid_t] {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.compactMap { pid_t($0) }.filter { process in
+            parent(of: process) == getpid() && environment(of: process).contains(token.configurationFile)
+        }.sorted()
+    }
+
+    private func parent(of process: pid_t) -> pid_t? {
+        let words = Self.file("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ")
+        guard let words, words.count > 1, words[0] != "Z" else { return nil }
+        return pid_t(words[1])
+    }
+
+    func environment(of process: pid_t) -> String { Self.file("/proc/\(process)/environ") }
+    func commandLine(of process: pid_t) -> String { Self.file("/proc/\(process)/cmdline") }
+
+    /// What each open descriptor of a process is.
+    func descriptors(of process: pid_t) -> [Int: String] {
+        let folder = "/proc/\(process)/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let pairs = names.compactMap { name in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")).map { (Int(name) ?? -1, $0) }
+        }
+        return Dictionary(uniqueKeysWithValues: pairs)
+    }
+
+    static func file(_ path: String) -> String {
+        (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    // MARK: Waiting
+
+    /// Waits until `condition` holds; fails the test when it does not within `seconds`.
+    func wait(
+        _ what: Comment, seconds: Double = 10, sourceLocation: SourceLocation = #_sourceLocation,
+        _ condition: () async throws -> Bool
+    ) async throws {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            if try await condition() { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("not within \(seconds) s: \(what)", sourceLocation: sourceLocation)
+    }
+
+    /// Whether a request is served now.
+    func serves(_ key: MaterialReference? = nil) async -> Bool {
+        do {
+            if let key { _ = try await seal([1], with: key) } else { try await client.checkHealth() }
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension KMSError.Code {
+    /// What tells a caller to try again.
+    var isRetryable: Bool {
+        [.keyUnavailable, .dependencyTimeout, .throttled].contains(self)
+    }
+}
+
+/// Expects `body` to fail with `code`; answers the error.
+@discardableResult func expect(
+    _ code: KMSError.Code, _ reason: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async -> KMSError? {
+    let error = await #expect(throws: KMSError.self, reason, sourceLocation: sourceLocation) { try await body() }
+    #expect(error?.code == code, reason, sourceLocation: sourceLocation)
+    return error
+}
