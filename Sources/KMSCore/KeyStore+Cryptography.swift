@@ -47,18 +47,10 @@ extension KeyStore {
             )
         }
         if dryRun { throw .dryRun }
-        let material = entry.current
-        try await spendEncryption(of: material, of: entry)
-        let aad = CiphertextBlob.authenticatedData(header: material.header, context: encryptionContext)
-        do {
-            let sealed = try await backend.encrypt(plaintext, authenticating: aad, with: material.reference)
-            noteFound(material, of: entry)
-            return EncryptResult(
-                ciphertext: CiphertextBlob.encode(header: material.header, sealed: sealed), keyARN: entry.arn
-            )
-        } catch {
-            throw note(error, material, of: entry)
+        let sealed = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
+            try await backend.encrypt(plaintext, authenticating: aad, with: key)
         }
+        return EncryptResult(ciphertext: entry.ciphertext(sealed), keyARN: entry.arn)
     }
 
     /// `ciphertext` may be nil in a dry run that ignores it, if `key` is given.
@@ -124,24 +116,13 @@ extension KeyStore {
         bytes: Int, with key: String, context encryptionContext: EncryptionContext, dryRun: Bool = false,
         by context: CallContext
     ) async throws(KMSError) -> GeneratedDataKey {
-        let entry = try resolve(key, for: .generateDataKey, by: context)
-        try entry.checkUsage(.encryptDecrypt, for: "GenerateDataKey")
-        try Self.checkSize(bytes)
+        let entry = try resolve(key, forDataKeyOf: bytes, .generateDataKey, by: context)
         if dryRun { throw .dryRun }
-        let material = entry.current
-        try await spendEncryption(of: material, of: entry)
-        let aad = CiphertextBlob.authenticatedData(header: material.header, context: encryptionContext)
-        do {
-            let dataKey = try await backend.generateDataKey(bytes, authenticating: aad, with: material.reference)
-            noteFound(material, of: entry)
-            let ciphertext = CiphertextBlob.encode(header: material.header, sealed: dataKey.sealed)
-            return GeneratedDataKey(
-                plaintext: dataKey.plaintext,
-                sealed: SealedDataKey(ciphertext: ciphertext, keyARN: entry.arn, keyMaterialID: material.idText)
-            )
-        } catch {
-            throw note(error, material, of: entry)
+        let dataKey = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
+            try await backend.generateDataKey(bytes, authenticating: aad, with: key)
         }
+        let sealed = entry.sealedDataKey(dataKey.sealed)
+        return GeneratedDataKey(plaintext: dataKey.plaintext, sealed: sealed)
     }
 
     /// `bytes` is from 1 to 1,024.
@@ -149,22 +130,35 @@ extension KeyStore {
         bytes: Int, with key: String, context encryptionContext: EncryptionContext, dryRun: Bool = false,
         by context: CallContext
     ) async throws(KMSError) -> SealedDataKey {
-        let entry = try resolve(key, for: .generateDataKeyWithoutPlaintext, by: context)
-        try entry.checkUsage(.encryptDecrypt, for: "GenerateDataKeyWithoutPlaintext")
-        try Self.checkSize(bytes)
+        let entry = try resolve(key, forDataKeyOf: bytes, .generateDataKeyWithoutPlaintext, by: context)
         if dryRun { throw .dryRun }
+        let sealed = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
+            try await backend.generateDataKeyWithoutPlaintext(bytes, authenticating: aad, with: key)
+        }
+        return entry.sealedDataKey(sealed)
+    }
+
+    private func resolve(
+        _ key: String, forDataKeyOf bytes: Int, _ action: KMSAction, by context: CallContext
+    ) throws(KMSError) -> KeyEntry {
+        let entry = try resolve(key, for: action, by: context)
+        try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
+        try Self.checkSize(bytes)
+        return entry
+    }
+
+    /// What every operation does that seals under a key: account for it, do it, and note whether the material is there.
+    private func sealing<T: ~Copyable>(
+        under entry: KeyEntry, _ encryptionContext: EncryptionContext,
+        _ body: (MaterialReference, [UInt8]) async throws(KMSError) -> T
+    ) async throws(KMSError) -> T {
         let material = entry.current
         try await spendEncryption(of: material, of: entry)
         let aad = CiphertextBlob.authenticatedData(header: material.header, context: encryptionContext)
         do {
-            let sealed = try await backend.generateDataKeyWithoutPlaintext(
-                bytes, authenticating: aad, with: material.reference
-            )
+            let result = try await body(material.reference, aad)
             noteFound(material, of: entry)
-            return SealedDataKey(
-                ciphertext: CiphertextBlob.encode(header: material.header, sealed: sealed), keyARN: entry.arn,
-                keyMaterialID: material.idText
-            )
+            return result
         } catch {
             throw note(error, material, of: entry)
         }
@@ -181,5 +175,16 @@ extension KeyStore {
         guard (1...AlgorithmTable.maximumRandomBytes).contains(bytes) else {
             throw KMSError(.validation, "NumberOfBytes must be from 1 to \(AlgorithmTable.maximumRandomBytes).")
         }
+    }
+}
+
+extension KeyEntry {
+    /// What callers get of something sealed under the current material.
+    fileprivate func ciphertext(_ sealed: SealedBytes) -> [UInt8] {
+        CiphertextBlob.encode(header: current.header, sealed: sealed)
+    }
+
+    fileprivate func sealedDataKey(_ sealed: SealedBytes) -> SealedDataKey {
+        SealedDataKey(ciphertext: ciphertext(sealed), keyARN: arn, keyMaterialID: current.idText)
     }
 }

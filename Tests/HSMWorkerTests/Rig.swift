@@ -15,10 +15,10 @@ final class Rig: Sendable {
     let configuration: HSMClientConfiguration
 
     /// - Parameters:
-    ///   - prepare: What is done to the token before the workers start.
     ///   - edit: What is changed in the configuration, whose profile is SoftHSM's.
+    ///   - prepare: What is done to the token before the workers start.
     init(
-        prepare: (SoftHSMToken) throws -> Void = { _ in }, edit: (inout HSMClientConfiguration) -> Void = { _ in }
+        edit: (inout HSMClientConfiguration) -> Void = { _ in }, prepare: (SoftHSMToken) throws -> Void = { _ in }
     ) throws {
         token = try SoftHSMToken()
         try prepare(token)
@@ -37,10 +37,10 @@ final class Rig: Sendable {
 
     /// As `init`, on a thread of its own, and ready to serve.
     static func ready(
-        prepare: @escaping @Sendable (SoftHSMToken) throws -> Void = { _ in },
-        edit: @escaping @Sendable (inout HSMClientConfiguration) -> Void = { _ in }
+        edit: @escaping @Sendable (inout HSMClientConfiguration) -> Void = { _ in },
+        prepare: @escaping @Sendable (SoftHSMToken) throws -> Void = { _ in }
     ) async throws -> Rig {
-        let rig = try await Program.offPool { try Rig(prepare: prepare, edit: edit) }
+        let rig = try await Program.offPool { try Rig(edit: edit, prepare: prepare) }
         _ = try await rig.client.tokenReport()
         try await rig.wait("all workers serve") {
             rig.workers.count == rig.configuration.settings.profile.workers
@@ -80,6 +80,10 @@ final class Rig: Sendable {
         return processes.compactMap { pid_t($0) }.filter { process in
             parent(of: process) == getpid() && environment(of: process).contains(token.configurationFile)
         }.sorted()
+    }
+
+    static func kill(_ processes: [pid_t]) {
+        for process in processes { _ = Glibc.kill(process, SIGKILL) }
     }
 
     private func parent(of process: pid_t) -> pid_t? {

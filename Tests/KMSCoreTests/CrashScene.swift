@@ -81,9 +81,10 @@ final class CrashScene: Sendable {
 
     // MARK: The process that dies
 
-    /// Runs crash-server on the scene; `death` may come too late, and `patience` ends it whatever it is doing.
+    /// Runs crash-server on the scene; `death` may come too late. With `patience` it is killed from here, whatever it is
+    /// doing then: so long after it has told so many lines.
     func run(
-        _ work: String, at now: Timestamp = due, _ death: Death? = nil, patience: Duration? = nil
+        _ work: String, at now: Timestamp = due, _ death: Death? = nil, patience: (lines: Int, then: Duration)? = nil
     ) async throws -> Ending {
         let output = token.folder + "/output"
         _ = FileManager.default.createFile(atPath: output, contents: nil)
@@ -105,9 +106,10 @@ final class CrashScene: Sendable {
             guard let patience else { return }
             let id = process.processIdentifier
             Task {
-                // From its first words on, so that the time is spent in its work and not in its start.
-                while Self.lines(of: output).isEmpty, kill(id, 0) == 0 { try? await Task.sleep(for: .milliseconds(2)) }
-                try? await Task.sleep(for: patience)
+                while Self.lines(of: output).count < patience.lines, kill(id, 0) == 0 {
+                    try? await Task.sleep(for: .milliseconds(1))
+                }
+                try? await Task.sleep(for: patience.then)
                 kill(id, SIGKILL)
             }
         }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import SecureMemory
 
@@ -15,17 +14,25 @@ enum Memory {
     }
 
     /// Whether the kernel tells how pages are treated: not every container's does.
-    static var tellsFlags: Bool {
-        (try? Data(contentsOf: URL(filePath: "/proc/self/smaps"))).map {
-            String(decoding: $0, as: UTF8.self).contains("VmFlags:")
-        } ?? false
+    static var tellsFlags: Bool { smaps.contains("VmFlags:") }
+
+    /// Read by hand: FoundationEssentials takes the first short read of such a file for its end.
+    private static var smaps: String {
+        let descriptor = unsafe open("/proc/self/smaps", O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        var text: [UInt8] = []
+        var page = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let size = unsafe read(descriptor, &page, page.count)
+            guard size > 0 else { return String(decoding: text, as: UTF8.self) }
+            text += page.prefix(size)
+        }
     }
 
     /// What /proc/self/smaps says of the mapping that holds `address`, line by line.
-    static func mapping(of address: UInt) throws -> [Substring] {
-        let text = String(decoding: try Data(contentsOf: URL(filePath: "/proc/self/smaps")), as: UTF8.self)
+    static func mapping(of address: UInt) -> [Substring] {
         var found: [Substring] = []
-        for line in text.split(separator: "\n") {
+        for line in smaps.split(separator: "\n") {
             let head = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
             if head.count == 2 {
                 guard found.isEmpty else { return found }

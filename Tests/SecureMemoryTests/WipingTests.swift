@@ -82,12 +82,13 @@ private let sizes = [1, 8, 32, 64, 65, 512, 513, 8192, 8193, 65_536, 65_537, 1 <
     func `are left out of core dumps, and out of swap where the system allows the lock`() throws {
         for size in [32, 1 << 20] {
             let secret = SecretBytes(copying: [UInt8](repeating: 1, count: size))
-            let mapping = try Memory.mapping(of: secret.address)
+            let mapping = Memory.mapping(of: secret.address)
             let flags = try #require(mapping.first { $0.hasPrefix("VmFlags:") }).split(separator: " ")
             #expect(flags.contains("dd"), "\(size) bytes: the mapping is marked MADV_DONTDUMP")
             if isSecureMemoryLocked, size == 32 {
                 #expect(flags.contains("lo"), "the library says that the pool is locked, so it is")
             }
+            #expect(secret.count == size, "it lived until here")
         }
     }
 

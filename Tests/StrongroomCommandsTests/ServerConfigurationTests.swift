@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test func `that is no YAML is refused with the line where it stops being any`() {
-        expectFailure(saying: "3:") { _ = try load("account: \"111122223333\"\nlisten: x\nregions: [\n") }
+        expectFailure(saying: "line 4") { _ = try load("account: \"111122223333\"\nlisten: x\nregions: [\n") }
     }
 
     @Test(arguments: ["", "[]", "account: [", "\t", "just text", "regions: {a: b}", "\u{0}"])

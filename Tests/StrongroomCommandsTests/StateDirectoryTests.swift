@@ -53,7 +53,7 @@ import Testing
         let lock = try ServerLock(folder.state)
         #expect(try mode(folder.state.lock) == 0o600)
         // What a second server waits for in vain.
-        let other = open(folder.state.lock, O_RDWR | O_CLOEXEC)
+        let other = unsafe open(folder.state.lock, O_RDWR | O_CLOEXEC)
         defer { close(other) }
         #expect(flock(other, LOCK_EX | LOCK_NB) != 0)
         close(lock.descriptor)
