@@ -53,7 +53,8 @@ let package = Package(
 
         // Adapters.
         .target(name: "HSMWorkerProtocol", dependencies: ["SecureMemory"], swiftSettings: strict),
-        .target(name: "HSMWorker", dependencies: ["PKCS11", "HSMWorkerProtocol", "SecureMemory"], swiftSettings: strict),
+        .target(
+            name: "HSMWorker", dependencies: ["PKCS11", "HSMWorkerProtocol", "SecureMemory"], swiftSettings: strict),
         .target(
             name: "HSMClient",
             dependencies: [
@@ -67,7 +68,8 @@ let package = Package(
             dependencies: ["KMSCore", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
-        .target(name: "SigV4", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+        .target(
+            name: "SigV4", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
 
         .target(
             name: "KMSAPIClient",
@@ -105,7 +107,8 @@ let package = Package(
         .target(
             name: "StrongroomCommands",
             dependencies: [
-                "HSMClient", "HSMWorkerProtocol", "KMSAPIClient", "KMSCore", "KMSServer", "KMSWire", "SQLiteStore", "SecureMemory", "SigV4",
+                "HSMClient", "HSMWorkerProtocol", "KMSAPIClient", "KMSCore", "KMSServer", "KMSWire", "SQLiteStore",
+                "SecureMemory", "SigV4",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -124,6 +127,7 @@ let package = Package(
                 "KMSCore", "SecureMemory", "HSMClient", "HSMWorkerProtocol",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
+            path: "Tests/KMSTesting",
             swiftSettings: strict
         ),
         .executableTarget(

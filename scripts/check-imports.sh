@@ -30,7 +30,6 @@ XKSProxy: KMSCore KMSPolicy SigV4 SecureMemory HTTPTypes Hummingbird* Foundation
 StrongroomCommands: HSMClient HSMWorkerProtocol KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire SQLiteStore SecureMemory SigV4 XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
 strongroom: StrongroomCommands Glibc
 strongroom-hsm-worker: HSMWorker Glibc
-KMSTesting: HSMClient HSMWorkerProtocol KMSCore SecureMemory Crypto Foundation FoundationEssentials Glibc Synchronization Testing
 '
 
 # The only places for PKCS#11's own names, whose meaning the rest of the code must not depend on.

@@ -12,7 +12,7 @@ final class StartTurn: Sendable {
 
     private let source: PINSource
     private let refusal = Mutex<Refusal?>(nil)
-    private let turn = Mutex(())
+    private let isTaken = Mutex(false)
 
     init(_ source: PINSource) {
         self.source = source
@@ -24,19 +24,31 @@ final class StartTurn: Sendable {
         return refusal.withLock { $0?.stamp == stamp }
     }
 
-    /// Runs `body`, which logs in, when it is its turn; throws what the last one threw when nothing has changed since.
-    func take<R>(_ body: () throws(WorkerStartError) -> R) throws(WorkerStartError) -> R {
-        // Held while a worker starts, which is its purpose; only threads that start workers wait for it.
-        try turn.withLock { (_) throws(WorkerStartError) -> R in
-            // Before the attempt: a change while it is under way is a change.
-            let stamp = PINSourceStamp(source)
-            if let known = refusal.withLock({ $0 }), known.stamp == stamp { throw known.error }
-            do throws(WorkerStartError) {
-                return try body()
-            } catch {
-                if error.needsOperator { refusal.withLock { $0 = Refusal(stamp: stamp, error: error) } }
-                throw error
-            }
+    /// Runs `body`, which logs in, when it is its turn, and `meanwhile` again and again until it is. Throws what the
+    /// last one threw when nothing has changed since.
+    func take<R>(
+        _ body: () throws(WorkerStartError) -> R, meanwhile: () throws(WorkerStartError) -> Void
+    ) throws(WorkerStartError) -> R {
+        while !enter() {
+            try meanwhile()
+            usleep(10_000)
+        }
+        defer { isTaken.withLock { $0 = false } }
+        // Before the attempt: a change while it is under way is a change.
+        let stamp = PINSourceStamp(source)
+        if let known = refusal.withLock({ $0 }), known.stamp == stamp { throw known.error }
+        do throws(WorkerStartError) {
+            return try body()
+        } catch {
+            if error.needsOperator { refusal.withLock { $0 = Refusal(stamp: stamp, error: error) } }
+            throw error
+        }
+    }
+
+    private func enter() -> Bool {
+        isTaken.withLock { isTaken in
+            defer { isTaken = true }
+            return !isTaken
         }
     }
 }

@@ -60,7 +60,13 @@ extension WorkerConnection {
     private func greetAndServe(_ process: WorkerProcess) throws(WorkerStartError) -> String {
         var input = FrameInput(descriptor: process.socket)
         do throws(WorkerStartError) {
-            let report = try starts.take { () throws(WorkerStartError) in try greet(process, &input) }
+            let report = try starts.take { () throws(WorkerStartError) in
+                try greet(process, &input)
+            } meanwhile: { () throws(WorkerStartError) in
+                // Another worker is logging in, and may hang.
+                _ = expire(Self.now)
+                if isStopped { throw WorkerStartError("the server is shutting down") }
+            }
             try enter(process, report)
         } catch {
             _ = process.reap()

@@ -74,7 +74,8 @@ final class WorkerConnection: Sendable {
     private func submit(_ call: PendingCall) {
         guard call.frame.count <= Frame.maximumSize else {
             // The worker would take it for garbage, and end.
-            call.continuation.resume(returning: .failure(KMSError(.validation, "The request is too large for the HSM.")))
+            call.continuation.resume(
+                returning: .failure(KMSError(.validation, "The request is too large for the HSM.")))
             return
         }
         let refusal = state.withLock { state -> KMSError? in

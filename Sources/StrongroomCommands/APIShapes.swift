@@ -1,4 +1,5 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 // The names are the wire's.
 import FoundationEssentials
 import KMSAPIClient

@@ -64,11 +64,13 @@ final class Rig: Sendable {
         return MaterialReference(object: id, checkValue: try await client.generateKey(.symmetricDefault, id: id))
     }
 
-    func seal(_ bytes: [UInt8], _ aad: [UInt8] = [], with key: MaterialReference) async throws(KMSError) -> SealedBytes {
+    func seal(_ bytes: [UInt8], _ aad: [UInt8] = [], with key: MaterialReference) async throws(KMSError) -> SealedBytes
+    {
         try await client.encrypt(SecretBytes(copying: bytes), authenticating: aad, with: key)
     }
 
-    func open(_ sealed: SealedBytes, _ aad: [UInt8] = [], with key: MaterialReference) async throws(KMSError) -> [UInt8] {
+    func open(_ sealed: SealedBytes, _ aad: [UInt8] = [], with key: MaterialReference) async throws(KMSError) -> [UInt8]
+    {
         try await client.decrypt(sealed, authenticating: aad, with: key).exposedArray
     }
 
@@ -100,7 +102,9 @@ final class Rig: Sendable {
         let folder = "/proc/\(process)/fd"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let pairs = names.compactMap { name in
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")).map { (Int(name) ?? -1, $0) }
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")).map {
+                (Int(name) ?? -1, $0)
+            }
         }
         return Dictionary(uniqueKeysWithValues: pairs)
     }

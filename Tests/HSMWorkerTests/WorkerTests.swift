@@ -1,11 +1,12 @@
 import FoundationEssentials
 import Glibc
-@testable import HSMClient
 import HSMWorkerProtocol
 import KMSCore
 import KMSTesting
 import SecureMemory
 import Testing
+
+@testable import HSMClient
 
 /// What kills, stops or overloads workers: one test after the other, so that each has the machine to itself.
 @Suite(.serialized) struct `HSM workers` {
@@ -224,7 +225,9 @@ import Testing
             #expect(open[1] == open[2], "what a module prints goes to the log")
             #expect(open[3]?.hasPrefix("socket:") == true)
             #expect(open[4] == lockFile.pinFile, "the lock outlives the server")
-            let others = open.filter { $0.key > 4 && !$0.value.hasPrefix(rig.token.folder) && $0.value != "/dev/urandom" }
+            let others = open.filter {
+                $0.key > 4 && !$0.value.hasPrefix(rig.token.folder) && $0.value != "/dev/urandom"
+            }
             #expect(others.isEmpty, "\(others)")
         }
     }

@@ -1,9 +1,10 @@
 import CPKCS11
 import Crypto
 import KMSTesting
-@testable import PKCS11
 import SecureMemory
 import Testing
+
+@testable import PKCS11
 
 extension `PKCS#11 over SoftHSM` {
     @Suite struct `AES-GCM` {
@@ -170,8 +171,10 @@ extension `PKCS#11 over SoftHSM` {
                 let mac = try session.sign(message, key, Mechanism(mechanism))
                 let secret = SymmetricKey(data: bytes)
                 switch mechanism {
-                case .sha384HMAC: #expect(mac == Array(Crypto.HMAC<SHA384>.authenticationCode(for: message, using: secret)))
-                case .sha512HMAC: #expect(mac == Array(Crypto.HMAC<SHA512>.authenticationCode(for: message, using: secret)))
+                case .sha384HMAC:
+                    #expect(mac == Array(Crypto.HMAC<SHA384>.authenticationCode(for: message, using: secret)))
+                case .sha512HMAC:
+                    #expect(mac == Array(Crypto.HMAC<SHA512>.authenticationCode(for: message, using: secret)))
                 default: #expect(mac == Array(Crypto.HMAC<SHA256>.authenticationCode(for: message, using: secret)))
                 }
                 #expect(try session.verify(mac, message, key, Mechanism(mechanism)))

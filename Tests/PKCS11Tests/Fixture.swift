@@ -1,9 +1,10 @@
 import CPKCS11
 import Glibc
 import KMSTesting
-@testable import PKCS11
 import SecureMemory
 import Testing
+
+@testable import PKCS11
 
 /// All tests that load SoftHSM into this process: C_Initialize is once a process, so they share a module and run one
 /// after the other.
@@ -96,11 +97,14 @@ extension Session {
 
     borrowing func open(_ sealed: [UInt8], _ key: ObjectHandle, iv: [UInt8], aad: [UInt8]) throws -> [UInt8] {
         try array(sealed.count) { (output: inout MutableRawSpan) throws in
-            try unsafe decryptAESGCM(sealed.span.bytes, with: key, iv: iv.span.bytes, aad: aad.span.bytes, into: &output)
+            try unsafe decryptAESGCM(
+                sealed.span.bytes, with: key, iv: iv.span.bytes, aad: aad.span.bytes, into: &output)
         }
     }
 
-    borrowing func sign(_ bytes: [UInt8], _ key: ObjectHandle, _ mechanism: Mechanism, room: Int = 512) throws -> [UInt8] {
+    borrowing func sign(_ bytes: [UInt8], _ key: ObjectHandle, _ mechanism: Mechanism, room: Int = 512) throws
+        -> [UInt8]
+    {
         try array(room) { (output: inout MutableRawSpan) throws in
             try unsafe sign(bytes.span.bytes, with: key, mechanism, into: &output)
         }

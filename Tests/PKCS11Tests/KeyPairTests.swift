@@ -1,8 +1,9 @@
 import Crypto
 import KMSTesting
-@testable import PKCS11
 import SecureMemory
 import Testing
+
+@testable import PKCS11
 
 private let p256 = Attribute(.ecParameters, [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07])
 

@@ -1,8 +1,9 @@
 import CPKCS11
 import KMSTesting
-@testable import PKCS11
 import SecureMemory
 import Testing
+
+@testable import PKCS11
 
 extension `PKCS#11 over SoftHSM` {
     @Suite struct `An attribute` {

@@ -1,9 +1,10 @@
 import CPKCS11
 import KMSTesting
-@testable import PKCS11
 import SecureMemory
 import Synchronization
 import Testing
+
+@testable import PKCS11
 
 /// Global, because a C function pointer captures nothing.
 private let closed = Atomic(0)
@@ -33,7 +34,9 @@ extension `PKCS#11 over SoftHSM` {
                 }
                 #expect(error?.function == "C_Login")
                 let refusals: [ReturnValue?] = [.pinIncorrect, .pinLenRange, .argumentsBad]
-                #expect(refusals.contains(error?.returnValue), "a PIN of \(wrong.count) bytes: \(String(describing: error))")
+                #expect(
+                    refusals.contains(error?.returnValue), "a PIN of \(wrong.count) bytes: \(String(describing: error))"
+                )
             }
             expect(.userNotLoggedIn) { _ = try session.newAESKey([Attribute(.private, true)]) }
             try session.login(pin: fixture.pin())
@@ -132,7 +135,9 @@ extension `PKCS#11 over SoftHSM` {
             try unsafe expectMissing(\.C_CreateObject, "C_CreateObject") { _ = try session.importAESKey(.random(32)) }
             try unsafe expectMissing(\.C_CopyObject, "C_CopyObject") { _ = try session.copyObject(key, []) }
             try expectMissing(\.C_DestroyObject, "C_DestroyObject") { try session.destroyObject(key) }
-            try unsafe expectMissing(\.C_GetAttributeValue, "C_GetAttributeValue") { _ = try session.reading(.label, of: key) }
+            try unsafe expectMissing(\.C_GetAttributeValue, "C_GetAttributeValue") {
+                _ = try session.reading(.label, of: key)
+            }
             try unsafe expectMissing(\.C_FindObjectsInit, "C_FindObjectsInit") { _ = try session.findObjects([]) }
             try unsafe expectMissing(\.C_FindObjects, "C_FindObjects") { _ = try session.findObjects([]) }
             try expectMissing(\.C_FindObjectsFinal, "C_FindObjectsFinal") { _ = try session.findObjects([]) }
@@ -152,12 +157,16 @@ extension `PKCS#11 over SoftHSM` {
             try unsafe expectMissing(\.C_Decrypt, "C_Decrypt") {
                 _ = try session.open([UInt8](repeating: 0, count: 16), key, iv: iv, aad: [])
             }
-            try unsafe expectMissing(\.C_SignInit, "C_SignInit") { _ = try session.sign([1], key, Mechanism(.sha256HMAC)) }
+            try unsafe expectMissing(\.C_SignInit, "C_SignInit") {
+                _ = try session.sign([1], key, Mechanism(.sha256HMAC))
+            }
             try unsafe expectMissing(\.C_VerifyInit, "C_VerifyInit") {
                 _ = try session.verify([1], [1], key, Mechanism(.sha256HMAC))
             }
             try unsafe expectMissing(\.C_EncryptInit, "C_EncryptInit") { _ = try session.transform([1], key, ecb) }
-            try unsafe expectMissing(\.C_WrapKey, "C_WrapKey") { _ = try session.wrap(key, key, Mechanism(.aesKeyWrap)) }
+            try unsafe expectMissing(\.C_WrapKey, "C_WrapKey") {
+                _ = try session.wrap(key, key, Mechanism(.aesKeyWrap))
+            }
             try unsafe expectMissing(\.C_UnwrapKey, "C_UnwrapKey") {
                 _ = try unsafe session.unwrapKey([1, 2].span.bytes, with: key, Mechanism(.aesKeyWrap), [])
             }

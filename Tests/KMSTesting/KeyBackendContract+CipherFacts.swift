@@ -61,7 +61,9 @@ extension KeyBackendContract {
             let sealed = try await contract.seal([UInt8].random(32), with: key)
             for size in [SealedBytes.overhead, 40, 59] {
                 let cut = try #require(SealedBytes(Array(sealed.bytes.prefix(size))))
-                await contract.expect(.invalidCiphertext, "\(size) bytes") { _ = try await contract.open(cut, with: key) }
+                await contract.expect(.invalidCiphertext, "\(size) bytes") {
+                    _ = try await contract.open(cut, with: key)
+                }
             }
             let longer = try #require(SealedBytes(sealed.bytes + [0]))
             await contract.expect(.invalidCiphertext) { _ = try await contract.open(longer, with: key) }
