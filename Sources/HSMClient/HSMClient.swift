@@ -7,7 +7,7 @@ import Synchronization
 /// The ``KeyBackend`` over worker processes: it encodes whole operations, spreads them over the token's workers, and
 /// turns their answers into values or ``KMSError``. Neither the PIN nor the module is ever in this process.
 public final class HSMClient: KeyBackend {
-    private let workers: [WorkerConnection]
+    let workers: [WorkerConnection]
     private let threads: Mutex<[LaneThread]>
     let profile: HSMProfile
 

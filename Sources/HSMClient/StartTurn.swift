@@ -6,6 +6,7 @@ import Synchronization
 /// by the next: with three workers, three wrong tries at once could lock the token.
 final class StartTurn: Sendable {
     private struct Refusal {
+        let number: Int
         let stamp: PINSourceStamp
         let error: WorkerStartError
     }
@@ -18,10 +19,10 @@ final class StartTurn: Sendable {
         self.source = source
     }
 
-    /// Whether nothing has changed since the operator was needed.
-    var isRefused: Bool {
+    /// The refusal that nothing has been changed after, by its number.
+    var standingRefusal: Int? {
         let stamp = PINSourceStamp(source)
-        return refusal.withLock { $0?.stamp == stamp }
+        return refusal.withLock { $0?.stamp == stamp ? $0?.number : nil }
     }
 
     /// Runs `body`, which logs in, when it is its turn, and `meanwhile` again and again until it is. Throws what the
@@ -40,7 +41,9 @@ final class StartTurn: Sendable {
         do throws(WorkerStartError) {
             return try body()
         } catch {
-            if error.needsOperator { refusal.withLock { $0 = Refusal(stamp: stamp, error: error) } }
+            if error.needsOperator {
+                refusal.withLock { $0 = Refusal(number: ($0?.number ?? 0) + 1, stamp: stamp, error: error) }
+            }
             throw error
         }
     }

@@ -232,7 +232,9 @@ extension WorkerConnection {
 
     /// A PIN that was refused is not tried again before its source has changed: three tries may lock a token for good.
     private func waitForOperator() {
-        while !isStopped, starts.isRefused { sleep(1) }
+        // Another worker may have seen the change first, and been refused again: then there is a newer reason to tell.
+        guard let refusal = starts.standingRefusal else { return }
+        while !isStopped, starts.standingRefusal == refusal { sleep(1) }
     }
 
     private func sleep(_ seconds: Double) {

@@ -19,6 +19,8 @@ struct WorkerProcess: Sendable {
         }
         Self.configure(ends[0])
         var processID: pid_t = 0
+        // A crash report of Swift's shows registers, and with them perhaps a key.
+        let environment = environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { given, _ in given }
         var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         defer { unsafe variables.forEach { unsafe free($0) } }
         let result = unsafe strongroom_spawn(&processID, program, &variables, ends[1], lock ?? -1)

@@ -23,7 +23,10 @@ extension Lane {
         let (handle, id, _) = try key(&fields)
         do {
             try body(&fields, handle)
-        } catch let error as PKCS11Error where error.returnValue.failureClass == .object {
+        } catch let error as PKCS11Error
+            where error.returnValue.failureClass == .object || error.returnValue == .keyFunctionNotPermitted
+        {
+            // The latter is what some tokens answer while another lane destroys the object.
             dropSession()
             try? keys.forget(id)
             fields = start

@@ -26,7 +26,7 @@ final class Token: Sendable {
         let module = try Module(path: settings.modulePath, initArguments: settings.profile.initArguments)
         slot = try TokenURI(settings.tokenURI).select(in: module)
         info = try slot.tokenInfo()
-        guard info.isInitialized else { throw OperatorError("the token \(info.label) is not initialised") }
+        guard info.isInitialized else { throw TokenNotReadyError(label: info.label) }
         guard !info.isUserPINLocked else {
             throw OperatorError(
                 "the user PIN of the token \(info.label) is locked; the security officer can set a new one")
@@ -48,7 +48,7 @@ final class Token: Sendable {
     }
 
     private static let pinErrors: Set<ReturnValue> = [
-        .pinIncorrect, .pinInvalid, .pinLenRange, .pinExpired, .pinLocked, .userPINNotInitialized,
+        .pinIncorrect, .pinInvalid, .pinLenRange, .pinExpired, .pinLocked,
     ]
 
     /// How many lanes there is room for: the anchor takes a session of its own.
@@ -74,4 +74,11 @@ final class Token: Sendable {
     func destroyCopy(_ copy: ObjectHandle) throws(PKCS11Error) {
         try anchor.session.destroyObject(copy)
     }
+}
+
+/// A token that somebody may be setting up just now. No PIN was tried, so looking again is safe.
+struct TokenNotReadyError: Error, CustomStringConvertible {
+    let label: String
+
+    var description: String { "the token \(label) is not initialised" }
 }

@@ -16,6 +16,9 @@ package enum Worker {
         // The server decides when it is over, also when a terminal sends its signals to the whole group.
         signal(SIGINT, SIG_IGN)
         signal(SIGTERM, SIG_IGN)
+        // A core dump would hold what the module keeps in memory.
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         watchForHangUp()
 
         var input = FrameInput(descriptor: socket)
@@ -119,8 +122,8 @@ final class LaneSet: Sendable {
     /// Serves until the server closes the socket, or the token has to be begun anew.
     func run() throws {
         let first = try Lane(token, keys)
-        for _ in 1..<token.lanes {
-            _ = LaneThread {
+        let others = (1..<token.lanes).map { _ in
+            LaneThread {
                 do {
                     self.serve(try Lane(self.token, self.keys))
                 } catch {
@@ -129,6 +132,8 @@ final class LaneSet: Sendable {
             }
         }
         serve(first)
+        // What the other lanes are at is done too; the watch for the hang-up ends those that hang.
+        for lane in others { lane.join() }
     }
 
     private func serve(_ lane: Lane) {

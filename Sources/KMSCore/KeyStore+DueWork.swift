@@ -45,15 +45,18 @@ extension KeyStore {
         return table.withLock { $0.allKeys }.map(\.key).filter { $0.isDue(at: now) }
     }
 
+    /// One key that cannot be destroyed does not hold up the others; the first failure is thrown in the end.
     private func destroy(_ due: [Key]) async throws(KMSError) {
+        var failure: KMSError?
         for key in due {
             do {
                 try await destroy(key)
             } catch {
                 events.record(.workPostponed(key.address, cause: error.cause ?? error.message))
-                throw error
+                failure = failure ?? error
             }
         }
+        if let failure { throw failure }
     }
 
     private func destroy(_ due: Key) async throws(KMSError) {

@@ -39,7 +39,9 @@ struct ServerConfiguration: Codable, Sendable {
             )
         }
         let configuration: ServerConfiguration
+        let unknown: [String]
         do {
+            unknown = try unknownFields(of: Yams.compose(yaml: String(decoding: data, as: UTF8.self)))
             configuration = try YAMLDecoder().decode(ServerConfiguration.self, from: Data(data))
         } catch {
             throw CommandFailure(
@@ -49,7 +51,27 @@ struct ServerConfiguration: Codable, Sendable {
         }
         _ = try configuration.scopes()
         _ = try configuration.pinSource(in: state)
+        guard unknown.isEmpty else {
+            throw CommandFailure(
+                "\(state.configuration) has fields that mean nothing: \(unknown.joined(separator: ", "))",
+                hint: "docs/configuration.md explains every field"
+            )
+        }
         return configuration
+    }
+
+    /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
+    private static let fields: [String: Set<String>] = [
+        "": ["account", "regions", "listen", "tls", "hsm"], "tls.": ["certificate", "key"],
+        "hsm.": ["module", "token", "pin"], "hsm.pin.": ["file", "credential", "command"],
+    ]
+
+    private static func unknownFields(of node: Node?, at path: String = "") -> [String] {
+        guard let mapping = node?.mapping, let known = fields[path] else { return [] }
+        return mapping.flatMap { name, value -> [String] in
+            let name = name.string ?? "?"
+            return known.contains(name) ? unknownFields(of: value, at: "\(path)\(name).") : [path + name]
+        }
     }
 
     /// The account in each Region, checked.
@@ -73,7 +95,7 @@ struct ServerConfiguration: Codable, Sendable {
         switch (hsm.pin.file, hsm.pin.credential, hsm.pin.command) {
         case (let file?, nil, nil): return .file(state.resolve(file))
         case (nil, let name?, nil): return .credential(name)
-        case (nil, nil, let words?): return .command(words)
+        case (nil, nil, let words?) where !words.isEmpty: return .command(words)
         default:
             throw CommandFailure(
                 "hsm.pin names no PIN source, or several", hint: "give exactly one of file:, credential: and command:"

@@ -1,4 +1,5 @@
 import Glibc
 import HSMWorker
 
-exit(Worker.main())
+// Without the exit handlers: a module's own would take apart what its threads may still use.
+_exit(Worker.main())

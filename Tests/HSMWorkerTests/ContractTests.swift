@@ -10,10 +10,14 @@ import Testing
         try await KeyBackendContract(InMemoryKeyBackend()).check(fact)
     }
 
+    // What a call may take is no part of the contract, and these facts are checked all at once.
+    private static let patient = 60.0
+
     /// One token for all facts, as they mind no others' keys; with session copies in two workers of one lane.
-    private static let sessionCopies = SharedRig()
+    private static let sessionCopies = SharedRig { $0.settings.profile.callTimeout = patient }
     /// And with the token's own objects in one worker of four lanes, so that lanes get in each other's way.
     private static let tokenObjects = SharedRig {
+        $0.settings.profile.callTimeout = patient
         $0.settings.profile.sessionCopies = false
         $0.settings.profile.workers = 1
         $0.settings.profile.lanes = 4

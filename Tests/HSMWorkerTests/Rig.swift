@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Glibc
-import HSMClient
 import HSMWorkerProtocol
 import KMSCore
 import KMSTesting
 import Logging
 import SecureMemory
 import Testing
+
+@testable import HSMClient
 
 /// A client with real worker processes on a SoftHSM token of its own.
 final class Rig: Sendable {
@@ -42,9 +43,7 @@ final class Rig: Sendable {
     ) async throws -> Rig {
         let rig = try await Program.offPool { try Rig(edit: edit, prepare: prepare) }
         _ = try await rig.client.tokenReport()
-        try await rig.wait("all workers serve") {
-            rig.workers.count == rig.configuration.settings.profile.workers
-        }
+        try await rig.wait("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
         return rig
     }
 

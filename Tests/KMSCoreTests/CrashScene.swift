@@ -72,6 +72,12 @@ final class CrashScene: Sendable {
         self.profile = profile
     }
 
+    deinit {
+        // SQLite may be taking its log away in this moment, which ends a removal half done; the token's own is the
+        // second try.
+        try? FileManager.default.removeItem(atPath: token.folder)
+    }
+
     private static func settings(_ token: SoftHSMToken, _ profile: HSMProfile) throws -> WorkerSettings {
         WorkerSettings(
             modulePath: try SoftHSMToken.modulePath, tokenURI: "pkcs11:token=strongroom%20test",

@@ -97,6 +97,19 @@ import Testing
         try await rig.expectAgreement()
     }
 
+    @Test func `of one key that fails does not hold up the others`() async throws {
+        let store = try await rig.start()
+        for _ in 0..<3 {
+            _ = try await store.scheduleKeyDeletion(try await store.newKey().id, pendingWindowInDays: 7, by: .alice)
+        }
+        rig.clock.advance(byDays: 7)
+        rig.backend.fail(.destroyKey, with: KMSError(.keyUnavailable, "away for a moment"))
+        await expect(.keyUnavailable, "away for a moment") { try await store.performDueWork() }
+        #expect(rig.backend.objects.count == 1)
+        try await store.performDueWork()
+        #expect(rig.backend.objects.isEmpty)
+    }
+
     @Test func `takes the key's aliases along, and no others`() async throws {
         let store = try await rig.start()
         let (dying, live) = (try await store.newKey(), try await store.newKey())

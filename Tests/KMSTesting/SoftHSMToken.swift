@@ -15,8 +15,10 @@ package final class SoftHSMToken: Sendable {
     package init(label: String = "strongroom test") throws {
         self.label = label
         pin = (0..<12).map { _ in String(Int.random(in: 0...9)) }.joined()
-        folder = FileManager.default.temporaryDirectory.appending(path: "strongroom-token-\(UUID())").path
         let manager = FileManager.default
+        // In memory where that is possible: SoftHSM waits for the disk at every object that it makes.
+        let parent = manager.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : manager.temporaryDirectory.path
+        folder = "\(parent)/strongroom-token-\(UUID())"
         try manager.createDirectory(atPath: folder + "/tokens", withIntermediateDirectories: true)
         try Data(
             """

@@ -115,6 +115,19 @@ import Testing
         expectFailure(saying: region, "eu-central-1") { _ = try load(text) }
     }
 
+    @Test(arguments: [
+        ("regions:", "regionz: [x]\nregions:", "regionz"), ("hsm:", "hsm:\n  tokken: x", "hsm.tokken"),
+        ("{file: 'pin'}", "{file: 'pin', fil: x}", "hsm.pin.fil"),
+    ])
+    func `with a field that means nothing is refused by its name`(old: String, new: String, name: String) throws {
+        let error = #expect(throws: CommandFailure.self) { try load(file(replacing: old, by: new)) }
+        #expect(error?.message.contains(name) == true)
+    }
+
+    @Test func `with a PIN command of no words is refused`() {
+        #expect(throws: CommandFailure.self) { try load(file(replacing: "{file: 'pin'}", by: "{command: []}")) }
+    }
+
     @Test func `without a Region is refused`() throws {
         let text = try file(replacing: "[us-east-1, eu-central-1]", by: "[]")
         expectFailure(saying: "no Region") { _ = try load(text) }
