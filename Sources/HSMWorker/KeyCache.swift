@@ -44,12 +44,15 @@ final class KeyCache: Sendable {
     func resolve(_ id: ID, checkValue: [UInt8], in session: borrowing Session) throws -> Entry {
         if let known = entry(id) { return known }
         let before = known.withLock { $0.forgotten }
-        let object = try find(id, in: session)
         guard let template = KeyTemplate.all["SYMMETRIC_DEFAULT"] else {
             throw OperationFailure(.unsupported, "no template for SYMMETRIC_DEFAULT")
         }
-        if let fault = try template.fault(of: object, id: id.bytes, isCopy: false, in: session) {
-            throw OperationFailure(.materialMissing, "the object \(id.text) is not the one that was made: \(fault)")
+        let object = try catalogue.withLock { _ throws in
+            let object = try find(id, in: session)
+            if let fault = try template.fault(of: object, id: id.bytes, isCopy: false, in: session) {
+                throw OperationFailure(.materialMissing, "the object \(id.text) is not the one that was made: \(fault)")
+            }
+            return object
         }
         let isRight = try opens(checkValue, object, id, in: session)
         guard isRight else {
@@ -81,10 +84,10 @@ final class KeyCache: Sendable {
         }
     }
 
-    /// The one object of that id. None or several is not ours to decide on.
-    func find(_ id: ID, in session: borrowing Session) throws -> ObjectHandle {
-        let found = try search(
-            [Attribute(.objectClass, ObjectClass.secretKey.rawValue), Attribute(.id, id.bytes)], in: session)
+    /// The one object of that id. None or several is not ours to decide on. To be called with the catalogue locked.
+    private func find(_ id: ID, in session: borrowing Session) throws -> ObjectHandle {
+        let found = try session.findObjects(
+            [Attribute(.objectClass, ObjectClass.secretKey.rawValue), Attribute(.id, id.bytes)])
         guard let object = found.first else {
             throw OperationFailure(.materialMissing, "the token shows no object \(id.text)")
         }
@@ -92,10 +95,6 @@ final class KeyCache: Sendable {
             throw OperationFailure(.materialMissing, "the token shows \(found.count) objects \(id.text)")
         }
         return object
-    }
-
-    func search(_ template: [Attribute], in session: borrowing Session) throws(PKCS11Error) -> [ObjectHandle] {
-        try catalogue.withLock { (_) throws(PKCS11Error) in try session.findObjects(template) }
     }
 
     /// A session copy where the profile wants one and the token makes it as strong as the original.

@@ -70,8 +70,11 @@ extension Lane {
             Attribute(.objectClass, ObjectClass.secretKey.rawValue), Attribute(.token, true),
             Attribute(.label, KeyTemplate.label),
         ]
-        let ids = try keys.search(template, in: session).compactMap { object in
-            try session.attributes([.id], of: object)[.id]?.bytes
+        // With the catalogue locked: to read an object that was destroyed meanwhile looks like a broken token.
+        let ids = try keys.catalogue.withLock { _ throws in
+            try session.findObjects(template).compactMap { object in
+                try session.attributes([.id], of: object)[.id]?.bytes
+            }
         }
         let batch = ids.filter { $0.count == 16 && after.lexicographicallyPrecedes($0) }
             .sorted { $0.lexicographicallyPrecedes($1) }.prefix(Frame.inventoryBatch)
