@@ -1,5 +1,14 @@
 internal import Foundation
 package import HSMWorkerProtocol
+internal import Synchronization
+
+/// The folders of tokens that live as long as the process, which no deinit removes.
+private let leftFolders = Mutex<Set<String>>([])
+private let removeLeftFolders: Void = {
+    atexit {
+        for folder in leftFolders.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) }
+    }
+}()
 
 /// A store of SoftHSM tokens in a temporary folder of its own, gone with its last user.
 ///
@@ -19,6 +28,8 @@ package final class SoftHSMToken: Sendable {
         // In memory where that is possible: SoftHSM waits for the disk at every object that it makes.
         let parent = manager.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : manager.temporaryDirectory.path
         folder = "\(parent)/strongroom-token-\(UUID())"
+        _ = removeLeftFolders
+        leftFolders.withLock { _ = $0.insert(folder) }
         try manager.createDirectory(atPath: folder + "/tokens", withIntermediateDirectories: true)
         try Data(
             """
@@ -34,6 +45,7 @@ package final class SoftHSMToken: Sendable {
     }
 
     deinit {
+        leftFolders.withLock { _ = $0.remove(folder) }
         try? FileManager.default.removeItem(atPath: folder)
     }
 
