@@ -125,7 +125,7 @@ import Testing
         #expect(try rig.token.objectFiles.isEmpty)
     }
 
-    @Test func `lists far more keys than fit into one frame`() async throws {
+    @Test func `lists every key of many`() async throws {
         let rig = try await Rig.ready { $0.settings.profile.workers = 1 }
         var made: Set<ObjectID> = []
         for _ in 0..<25 { made.insert(try await rig.newKey().object) }
