@@ -69,6 +69,7 @@ extension WorkerConnection {
             }
             try enter(process, report)
         } catch {
+            detach()
             _ = process.reap()
             throw error
         }
@@ -210,18 +211,10 @@ extension WorkerConnection {
 
     /// No worker, and none at once: everything fails fast until there is one.
     private func fail(_ cause: String) {
-        let (calls, waiting) = state.withLock { state in
-            if case .stopped = state.phase {} else { state.phase = .down(cause) }
-            defer {
-                state.pending = [:]
-                state.waitingForReady = []
-                updateLoad(state)
-            }
-            return (Array(state.pending.values), state.waitingForReady)
-        }
         let error = KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)
-        for call in calls { call.continuation.resume(returning: .failure(error)) }
-        for continuation in waiting { continuation.resume(returning: .failure(error)) }
+        failAll(error) { state in
+            if case .stopped = state.phase {} else { state.phase = .down(cause) }
+        }
     }
 
     private func pause(_ failures: Int) {

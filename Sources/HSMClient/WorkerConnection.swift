@@ -142,9 +142,16 @@ final class WorkerConnection: Sendable {
 
     /// Refuses new requests and closes the socket; the worker finishes what it is at and ends.
     func stop() {
-        let (calls, waiting) = state.withLock { state in
+        failAll(KMSError(.keyUnavailable, "The server is shutting down.")) { state in
             state.phase = .stopped
             if let socket = state.process?.socket { shutdown(socket, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    /// Changes the phase to one that takes no requests, and gives everybody who waits `error`.
+    func failAll(_ error: KMSError, _ change: (inout State) -> Void) {
+        let (calls, waiting) = state.withLock { state in
+            change(&state)
             defer {
                 state.pending = [:]
                 state.waitingForReady = []
@@ -152,7 +159,6 @@ final class WorkerConnection: Sendable {
             }
             return (Array(state.pending.values), state.waitingForReady)
         }
-        let error = KMSError(.keyUnavailable, "The server is shutting down.")
         for call in calls { call.continuation.resume(returning: .failure(error)) }
         for continuation in waiting { continuation.resume(returning: .failure(error)) }
     }

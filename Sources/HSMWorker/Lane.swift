@@ -4,8 +4,8 @@ import SecureMemory
 
 /// One thread's worth of work: a session of its own, and one request at a time from the socket and back.
 ///
-/// Not Sendable: a lane belongs to its thread. Lanes take turns at reading: whoever is free takes the next frame off the socket itself, so no request is handed
-/// from thread to thread, and the socket is the queue.
+/// Not Sendable: a lane belongs to its thread. Lanes take turns at reading: whoever is free takes the next frame off
+/// the socket itself, so no request is handed from thread to thread, and the socket is the queue.
 final class Lane {
     let token: Token
     let keys: KeyCache
@@ -23,11 +23,8 @@ final class Lane {
     /// Does what `request` asks and writes the whole answer into `reply`. Answers whether this process may go on.
     func serve(_ request: SecureBuffer, into reply: SecureBuffer) -> Bool {
         var failure = attempt(request, into: reply)
-        // A session at fault is replaced and the request done once more: in it nothing had happened yet.
-        if let first = failure, first.status == .unavailable, !first.endsGeneration,
-            let fresh = try? Session(on: token.slot)
-        {
-            session = fresh
+        // A session at fault has been replaced, and the request is done once more: in it nothing had happened yet.
+        if let first = failure, first.status == .unavailable, !first.endsGeneration {
             failure = attempt(request, into: reply)
         }
         guard let failure else { return true }
