@@ -43,18 +43,22 @@ let package = Package(
         .target(name: "CPKCS11", dependencies: ["CP11Kit"]),
         .target(name: "CSecureMemory"),
         .target(name: "CProcess"),
+        .target(name: "CLibCrypto", linkerSettings: [.linkedLibrary("crypto")]),
 
         // Base.
         .target(name: "SecureMemory", dependencies: ["CSecureMemory"], swiftSettings: strict),
         .target(name: "PKCS11", dependencies: ["CPKCS11", "CP11Kit", "SecureMemory"], swiftSettings: strict),
 
+        .target(name: "LibCrypto", dependencies: ["CLibCrypto", "SecureMemory"], swiftSettings: strict),
+
         // Domain.
-        .target(name: "KMSCore", dependencies: ["SecureMemory"], swiftSettings: strict),
+        .target(name: "KMSCore", dependencies: ["LibCrypto", "SecureMemory"], swiftSettings: strict),
 
         // Adapters.
         .target(name: "HSMWorkerProtocol", dependencies: ["SecureMemory"], swiftSettings: strict),
         .target(
-            name: "HSMWorker", dependencies: ["PKCS11", "HSMWorkerProtocol", "SecureMemory"], swiftSettings: strict),
+            name: "HSMWorker", dependencies: ["LibCrypto", "PKCS11", "HSMWorkerProtocol", "SecureMemory"],
+            swiftSettings: strict),
         .target(
             name: "HSMClient",
             dependencies: [
@@ -107,8 +111,8 @@ let package = Package(
         .target(
             name: "StrongroomCommands",
             dependencies: [
-                "HSMClient", "HSMWorkerProtocol", "KMSAPIClient", "KMSCore", "KMSServer", "KMSWire", "SQLiteStore",
-                "SecureMemory", "SigV4",
+                "HSMClient", "HSMWorkerProtocol", "KMSAPIClient", "KMSCore", "KMSServer", "KMSWire", "LibCrypto",
+                "SQLiteStore", "SecureMemory", "SigV4",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -124,7 +128,7 @@ let package = Package(
         .target(
             name: "KMSTesting",
             dependencies: [
-                "KMSCore", "SecureMemory", "HSMClient", "HSMWorkerProtocol",
+                "KMSCore", "LibCrypto", "SecureMemory", "HSMClient", "HSMWorkerProtocol",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/KMSTesting",
@@ -133,13 +137,18 @@ let package = Package(
         .executableTarget(
             name: "crash-server",
             dependencies: [
-                "HSMClient", "HSMWorkerProtocol", "KMSCore", "SQLiteStore", "SecureMemory",
+                "HSMClient", "HSMWorkerProtocol", "KMSCore", "LibCrypto", "SQLiteStore", "SecureMemory",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/CrashServer",
             swiftSettings: strict
         ),
         .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),
+        .testTarget(
+            name: "LibCryptoTests",
+            dependencies: ["LibCrypto", "KMSTesting", "SecureMemory", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "PKCS11Tests",
             dependencies: [
@@ -150,7 +159,8 @@ let package = Package(
         .testTarget(
             name: "HSMWorkerTests",
             dependencies: [
-                "HSMWorkerProtocol", "HSMClient", "KMSCore", "KMSTesting", "SecureMemory", "strongroom-hsm-worker",
+                "HSMWorkerProtocol", "HSMClient", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory",
+                "strongroom-hsm-worker",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -158,7 +168,7 @@ let package = Package(
         .testTarget(
             name: "KMSCoreTests",
             dependencies: [
-                "KMSCore", "KMSTesting", "HSMClient", "HSMWorkerProtocol", "SQLiteStore", "SecureMemory",
+                "KMSCore", "KMSTesting", "HSMClient", "HSMWorkerProtocol", "LibCrypto", "SQLiteStore", "SecureMemory",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -190,7 +200,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "StrongroomCommandsTests", dependencies: ["StrongroomCommands", "HSMWorkerProtocol", "KMSCore"],
+            name: "StrongroomCommandsTests",
+            dependencies: ["StrongroomCommands", "HSMWorkerProtocol", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory"],
             swiftSettings: strict
         ),
     ]

@@ -77,8 +77,37 @@ REQUESTS = {
     "UntagResource": {"KeyId": KEY, "TagKeys": ["k", "l"]},
     "UpdateAlias": {"AliasName": "alias/a", "TargetKeyId": KEY},
     "UpdateKeyDescription": {"KeyId": KEY, "Description": "\\ \" \ud83d\udd11 \n"},
-    # Unknown members of every type are ignored.
-    "Sign": {"a": [[{}, -1.5e+3, "", None]], "b": {"c": True}},
+    "DeleteImportedKeyMaterial": {"KeyId": KEY, "KeyMaterialId": "0a" * 32},
+    "DeriveSharedSecret": {
+        "KeyId": KEY, "KeyAgreementAlgorithm": "ECDH", "PublicKey": TEXT, "Recipient": None, **GRANTS,
+    },
+    "DisableKeyRotation": {"KeyId": KEY},
+    "EnableKeyRotation": {"KeyId": KEY, "RotationPeriodInDays": 90},
+    "GenerateDataKeyPair": {"KeyId": KEY, "KeyPairSpec": "ECC_NIST_P256", "EncryptionContext": CONTEXT, **GRANTS},
+    "GenerateDataKeyPairWithoutPlaintext": {"KeyId": KEY, "KeyPairSpec": "RSA_2048", **GRANTS},
+    "GenerateMac": {"KeyId": KEY, "Message": TEXT, "MacAlgorithm": "HMAC_SHA_256", **GRANTS},
+    "GetKeyLastUsage": {"KeyId": KEY},
+    "GetKeyRotationStatus": {"KeyId": KEY},
+    "GetParametersForImport": {
+        "KeyId": KEY, "WrappingAlgorithm": "RSA_AES_KEY_WRAP_SHA_256", "WrappingKeySpec": "RSA_4096",
+    },
+    "GetPublicKey": {"KeyId": KEY, "GrantTokens": []},
+    "ImportKeyMaterial": {
+        "KeyId": KEY, "ImportToken": CIPHERTEXT, "EncryptedKeyMaterial": TEXT, "ValidTo": 1767225600.5,
+        "ExpirationModel": "KEY_MATERIAL_EXPIRES", "ImportType": "EXISTING_KEY_MATERIAL",
+        "KeyMaterialDescription": "a b:c/d_e.f-", "KeyMaterialId": "0a" * 32,
+    },
+    "ListKeyRotations": {"KeyId": KEY, "IncludeKeyMaterial": "ALL_KEY_MATERIAL", **PAGE},
+    "RotateKeyOnDemand": {"KeyId": KEY},
+    "Sign": {
+        "KeyId": KEY, "Message": TEXT, "MessageType": "DIGEST", "SigningAlgorithm": "RSASSA_PSS_SHA_256", **GRANTS,
+    },
+    "Verify": {
+        "KeyId": KEY, "Message": TEXT, "Signature": TEXT, "SigningAlgorithm": "ED25519_SHA_512",
+        # Unknown members of every type are ignored.
+        "a": [[{}, -1.5e+3, "", None]], "b": {"c": True}, **GRANTS,
+    },
+    "VerifyMac": {"KeyId": KEY, "Message": TEXT, "Mac": TEXT, "MacAlgorithm": "HMAC_SHA_512", **GRANTS},
 }
 
 

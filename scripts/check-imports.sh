@@ -14,12 +14,14 @@ CP11Kit:
 CPKCS11:
 CSecureMemory:
 CProcess:
+CLibCrypto:
 SecureMemory: CSecureMemory Glibc Synchronization
 PKCS11: CP11Kit CPKCS11 SecureMemory Glibc Synchronization
-KMSCore: SecureMemory FoundationEssentials Glibc Synchronization
+LibCrypto: CLibCrypto SecureMemory Glibc Synchronization
+KMSCore: LibCrypto SecureMemory FoundationEssentials Glibc Synchronization
 KMSPolicy:
 HSMWorkerProtocol: SecureMemory Glibc
-HSMWorker: PKCS11 HSMWorkerProtocol SecureMemory FoundationEssentials Glibc Synchronization
+HSMWorker: LibCrypto PKCS11 HSMWorkerProtocol SecureMemory FoundationEssentials Glibc Synchronization
 HSMClient: CProcess HSMWorkerProtocol KMSCore SecureMemory FoundationEssentials Glibc Logging Synchronization
 SQLiteStore: KMSCore GRDB Foundation FoundationEssentials Glibc Synchronization
 SigV4: Crypto FoundationEssentials Glibc Synchronization
@@ -27,7 +29,7 @@ KMSAPIClient: SigV4 AsyncHTTPClient Crypto FoundationEssentials NIO* Synchroniza
 KMSWire: KMSCore SecureMemory FoundationEssentials Synchronization
 KMSServer: KMSCore KMSPolicy KMSWire SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
 XKSProxy: KMSCore KMSPolicy SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
-StrongroomCommands: HSMClient HSMWorkerProtocol KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire SQLiteStore SecureMemory SigV4 XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
+StrongroomCommands: HSMClient HSMWorkerProtocol KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire LibCrypto SQLiteStore SecureMemory SigV4 XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
 strongroom: StrongroomCommands Glibc
 strongroom-hsm-worker: HSMWorker Glibc
 '

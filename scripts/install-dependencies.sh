@@ -6,7 +6,7 @@
 # Swift itself is not a Debian package: its version is checked, and the text says where to get it.
 set -euo pipefail
 
-build="libp11-kit-dev pkg-config libsqlite3-dev zlib1g-dev libstdc++-12-dev gcc make git ca-certificates"
+build="libp11-kit-dev pkg-config libsqlite3-dev libssl-dev zlib1g-dev libstdc++-12-dev gcc make git ca-certificates"
 run="$build softhsm2"
 case ${1:-} in
     build) packages=$build ;;

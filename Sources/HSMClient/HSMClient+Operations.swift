@@ -4,19 +4,10 @@ public import SecureMemory
 
 // One method of KeyBackend each: a frame out, a frame in.
 extension HSMClient {
-    public func generateKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> [UInt8] {
-        let frame = request(.generateKey, room: 64) {
-            $0.append(id)
-            $0.appendField(Array(spec.rawValue.utf8))
-        }
-        var reply = try await callFirst(frame, timeout: profile.keyGenerationTimeout)
-        return try reply.read { (fields) throws(FrameError) in try fields.bytes() }
-    }
-
     public func destroyKey(_ id: ObjectID) async throws(KMSError) {
         let frame = request(.destroyKey, room: 16) { $0.append(id) }
         // Safe to repeat: to find none is success.
-        _ = try await callFirst(frame, timeout: profile.callTimeout, repeats: 1)
+        _ = try await callFirst(frame, repeats: 1)
         // Afterwards, not before: a worker that is busy with the key would look it up again, and keep a copy.
         try await forgetKey(id)
     }
@@ -27,7 +18,7 @@ extension HSMClient {
 
     public func verifyKey(_ key: MaterialReference) async throws(KMSError) {
         let frame = request(.verifyKey, room: 24 + key.checkValue.count) { $0.append(key) }
-        _ = try await callFirst(frame, timeout: profile.callTimeout, repeats: 1)
+        _ = try await callFirst(frame, repeats: 1)
     }
 
     public func inventory() async throws(KMSError) -> Set<ObjectID> {
@@ -37,7 +28,7 @@ extension HSMClient {
             let last = after
             let frame = request(.inventory, room: 32) { $0.appendField(last) }
             // A token with very many objects takes its time.
-            var reply = try await callFirst(frame, timeout: profile.keyGenerationTimeout, repeats: 1)
+            var reply = try await callFirstSlowly(frame, repeats: 1)
             let batch = try reply.read { (fields) throws(FrameError) in
                 let count = try fields.integer(as: UInt32.self)
                 var batch: [ObjectID] = []
@@ -128,48 +119,5 @@ extension HSMClient {
 
     public func checkHealth() async throws(KMSError) {
         _ = try await callAny(request(.checkHealth, room: 0) { _ in })
-    }
-
-    /// A whole frame; `room` is the most that its body takes.
-    private func request(_ operation: Operation, room: Int, _ write: (SecureBuffer) -> Void) -> SecureBuffer {
-        let frame = SecureBuffer(frame: 0, code: operation.rawValue, capacity: room + Frame.headerSize)
-        write(frame)
-        frame.endFrame()
-        return frame
-    }
-}
-
-extension SecureBuffer {
-    fileprivate func append(_ id: ObjectID) {
-        append(bigEndian: id.high)
-        append(bigEndian: id.low)
-    }
-
-    fileprivate func append(_ key: MaterialReference) {
-        append(key.object)
-        appendField(key.checkValue)
-    }
-}
-
-extension FrameCursor {
-    fileprivate mutating func read<T: ~Copyable>(
-        _ body: (inout FrameCursor) throws(FrameError) -> T
-    ) throws(KMSError) -> T {
-        do throws(FrameError) {
-            return try body(&self)
-        } catch {
-            throw HSMClient.unreadable
-        }
-    }
-
-    fileprivate mutating func sealedBytes() throws(KMSError) -> SealedBytes {
-        guard let sealed = SealedBytes(try read { (fields) throws(FrameError) in try fields.bytes() }) else {
-            throw HSMClient.unreadable
-        }
-        return sealed
-    }
-
-    fileprivate mutating func secretBytes() throws(KMSError) -> SecretBytes {
-        try read { (fields) throws(FrameError) in try fields.secret() }
     }
 }

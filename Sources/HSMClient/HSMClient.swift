@@ -35,8 +35,25 @@ public final class HSMClient: KeyBackend {
     }
 
     /// Creation, destruction and listing go through one worker, which lets them exclude each other.
-    func callFirst(_ frame: SecureBuffer, timeout: Double, repeats: Int = 0) async throws(KMSError) -> FrameCursor {
-        try await decode(workers[0].call(frame, timeout: timeout, repeats: repeats))
+    func callFirst(_ frame: SecureBuffer, repeats: Int = 0) async throws(KMSError) -> FrameCursor {
+        try await decode(workers[0].call(frame, timeout: profile.callTimeout, repeats: repeats))
+    }
+
+    /// The same for what may take long.
+    func callFirstSlowly(_ frame: SecureBuffer, repeats: Int = 0) async throws(KMSError) -> FrameCursor {
+        try await callSlowly(workers[0], frame, repeats: repeats)
+    }
+
+    /// What may take long and needs no one worker: all of it goes to the same, so that the others stay quick.
+    func callAnySlowly(_ frame: SecureBuffer) async throws(KMSError) -> FrameCursor {
+        try await callSlowly(workers.first(where: \.isReady) ?? workers[0], frame, repeats: 1)
+    }
+
+    private func callSlowly(
+        _ worker: WorkerConnection, _ frame: SecureBuffer, repeats: Int
+    ) async throws(KMSError) -> FrameCursor {
+        try await decode(
+            worker.call(frame, timeout: profile.keyGenerationTimeout, isSlow: true, repeats: repeats))
     }
 
     /// Everything else goes to the worker with the least to do, and once more when that one dies meanwhile.
@@ -71,6 +88,11 @@ public final class HSMClient: KeyBackend {
             throw KMSError(.internalFailure, "The HSM refused the operation.", cause: cause)
         case .invalidCiphertext:
             throw .invalidCiphertext
+        case .incorrectKeyMaterial:
+            throw KMSError(
+                .incorrectKeyMaterial,
+                "The key material is not of the key's spec, or not the material that was imported before.", cause: cause
+            )
         case .materialMissing:
             throw KMSError(.materialMissing, "The HSM does not show the key material.", cause: cause)
         case .unsupported:

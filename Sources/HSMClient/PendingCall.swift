@@ -1,14 +1,32 @@
 import KMSCore
 import SecureMemory
 
-/// A request that waits for its reply.
+/// A request that waits for its reply. Times are nanoseconds of the monotonic clock.
 struct PendingCall {
     /// The request, whole: it is sent again to the next worker when this one dies and that is safe.
     let frame: SecureBuffer
     let continuation: CheckedContinuation<Result<SecureBuffer, KMSError>, Never>
-    /// When the caller gets its error, in nanoseconds of the monotonic clock.
-    let deadline: UInt64
+    let submitted: UInt64
+    /// How long it may take once the worker can begin with it.
+    let timeout: UInt64
+    /// Whether it may take so long that others cannot wait for it: making an RSA key takes seconds.
+    let isSlow: Bool
     /// How often it may be sent again.
     var repeats: Int
     var isSent = false
+    /// When the caller gets its error.
+    var deadline: UInt64
+
+    init(
+        frame: SecureBuffer, continuation: CheckedContinuation<Result<SecureBuffer, KMSError>, Never>,
+        submitted: UInt64, timeout: UInt64, isSlow: Bool, repeats: Int
+    ) {
+        self.frame = frame
+        self.continuation = continuation
+        self.submitted = submitted
+        self.timeout = timeout
+        self.isSlow = isSlow
+        self.repeats = repeats
+        deadline = submitted + timeout
+    }
 }

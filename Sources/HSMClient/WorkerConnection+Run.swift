@@ -64,7 +64,7 @@ extension WorkerConnection {
                 try greet(process, &input)
             } meanwhile: { () throws(WorkerStartError) in
                 // Another worker is logging in, and may hang.
-                _ = expire(Self.now)
+                expire(Self.now)
                 if isStopped { throw WorkerStartError("the server is shutting down") }
             }
             try enter(process, report)
@@ -97,7 +97,7 @@ extension WorkerConnection {
         while true {
             let reply: SecureBuffer
             let received = try? input.next()
-            _ = expire(Self.now)
+            expire(Self.now)
             switch received {
             case .timeout where Self.now < deadline && !isStopped: continue
             case .timeout: throw WorkerStartError("the worker did not get ready in time: does the HSM answer?")
@@ -127,7 +127,8 @@ extension WorkerConnection {
             state.phase = .ready
             state.process = process
             state.report = report
-            for id in state.pending.keys.sorted() { enqueue(id, &state) }
+            state.calls.begin(Self.now)
+            for id in state.calls.ids { enqueue(id, &state) }
             updateLoad(state)
             defer { state.waitingForReady = [] }
             return state.waitingForReady
@@ -157,7 +158,8 @@ extension WorkerConnection {
             if now - lastLook > UInt64(WorkerProcess.receiveTimeout) * 1_000_000 {
                 lastLook = now
                 flush()
-                if expire(now) { return "it did not answer in time" }
+                expire(now)
+                if state.withLock({ $0.calls.isHung(now) }) { return "it did not answer in time" }
             }
         }
     }
@@ -165,25 +167,22 @@ extension WorkerConnection {
     private func deliver(_ reply: SecureBuffer) {
         let call = state.withLock { state in
             defer { updateLoad(state) }
-            return state.pending.removeValue(forKey: reply.frameID)
+            return state.calls.answer(reply.frameID, Self.now)
         }
         // A reply that nobody waits for any more came after its deadline.
         call?.continuation.resume(returning: .success(reply))
     }
 
-    /// Gives those their error whose deadline has passed. Answers whether the worker had one of their requests.
-    private func expire(_ now: UInt64) -> Bool {
+    /// Gives those their error whose time is over.
+    private func expire(_ now: UInt64) {
         let expired = state.withLock { state in
-            let expired = state.pending.filter { $0.value.deadline <= now }
-            for id in expired.keys { state.pending[id] = nil }
-            updateLoad(state)
-            return Array(expired.values)
+            defer { updateLoad(state) }
+            return state.calls.expire(now)
         }
         for call in expired {
             call.continuation.resume(
                 returning: .failure(KMSError(.dependencyTimeout, "The HSM did not answer in time. Try again.")))
         }
-        return expired.contains(where: \.isSent)
     }
 
     // MARK: After the end
@@ -192,18 +191,8 @@ extension WorkerConnection {
     private func prepareForNext(_ reason: String) {
         let lost = state.withLock { state in
             if case .stopped = state.phase { return [PendingCall]() }
-            var lost: [PendingCall] = []
-            for (id, call) in state.pending where call.isSent {
-                if call.repeats > 0 {
-                    state.pending[id]?.repeats -= 1
-                    state.pending[id]?.isSent = false
-                } else {
-                    state.pending[id] = nil
-                    lost.append(call)
-                }
-            }
-            updateLoad(state)
-            return lost
+            defer { updateLoad(state) }
+            return state.calls.lose()
         }
         let error = KMSError(.keyUnavailable, "The HSM worker ended during the request. Try again.", cause: reason)
         for call in lost { call.continuation.resume(returning: .failure(error)) }

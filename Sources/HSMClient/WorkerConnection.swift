@@ -21,8 +21,7 @@ final class WorkerConnection: Sendable {
         var phase = Phase.starting
         var process: WorkerProcess?
         var report: TokenReport?
-        var pending: [UInt64: PendingCall] = [:]
-        var nextID: UInt64 = 1
+        var calls: CallTable
         /// What is to be sent, in order.
         var outbox: [SecureBuffer] = []
         var waitingForReady: [CheckedContinuation<Result<TokenReport, KMSError>, Never>] = []
@@ -31,7 +30,7 @@ final class WorkerConnection: Sendable {
     let configuration: HSMClientConfiguration
     let logger: Logger
     let starts: StartTurn
-    let state = Mutex(State())
+    let state: Mutex<State>
     private let outgoing = Mutex(OutgoingSocket())
     /// See ``load``; written with the state, read without it.
     private let visibleLoad = Atomic(1 << 20)
@@ -40,17 +39,18 @@ final class WorkerConnection: Sendable {
         self.configuration = configuration
         self.starts = starts
         self.logger = logger
+        state = Mutex(State(calls: CallTable(patience: Self.nanoseconds(configuration.settings.profile.callTimeout))))
     }
 
-    /// How much a new request would have to wait for: the requests that wait already, and much more while there is no
-    /// worker, or none in sight.
+    /// How much a new request would have to wait for: see ``CallTable/load``, and much more while there is no worker, or
+    /// none in sight.
     var load: Int { visibleLoad.load(ordering: .relaxed) }
 
     func updateLoad(_ state: State) {
         let load =
             switch state.phase {
-            case .ready: state.pending.count
-            case .starting: state.pending.count + 1 << 20
+            case .ready: state.calls.load
+            case .starting: state.calls.load + 1 << 20
             case .down, .stopped: Int.max
             }
         visibleLoad.store(load, ordering: .relaxed)
@@ -62,11 +62,19 @@ final class WorkerConnection: Sendable {
 
     // MARK: Requests
 
-    /// Sends a request and waits for the reply. The frame's id is given here.
-    func call(_ frame: SecureBuffer, timeout: Double, repeats: Int) async throws(KMSError) -> SecureBuffer {
-        let deadline = Self.now + UInt64(timeout * 1e9)
+    /// Sends a request and waits for the reply, `timeout` seconds or, behind a slow one, longer. The frame's id is
+    /// given here.
+    func call(
+        _ frame: SecureBuffer, timeout: Double, isSlow: Bool = false, repeats: Int
+    ) async throws(KMSError) -> SecureBuffer {
+        let now = Self.now
         let result = await withCheckedContinuation { continuation in
-            submit(PendingCall(frame: frame, continuation: continuation, deadline: deadline, repeats: repeats))
+            submit(
+                PendingCall(
+                    frame: frame, continuation: continuation, submitted: now, timeout: Self.nanoseconds(timeout),
+                    isSlow: isSlow, repeats: repeats
+                )
+            )
         }
         return try result.get()
     }
@@ -87,13 +95,10 @@ final class WorkerConnection: Sendable {
             case .starting, .ready:
                 break
             }
-            guard state.pending.count < configuration.maximumPending else {
+            guard state.calls.count < configuration.maximumPending else {
                 return KMSError(.throttled, "Too many requests are waiting for the HSM. Try again later.")
             }
-            let id = state.nextID
-            state.nextID += 1
-            call.frame.replace(bigEndian: id, at: 4)
-            state.pending[id] = call
+            let id = state.calls.insert(call)
             if case .ready = state.phase { enqueue(id, &state) }
             updateLoad(state)
             return nil
@@ -107,9 +112,7 @@ final class WorkerConnection: Sendable {
 
     /// Puts a request where ``flush()`` takes it from.
     func enqueue(_ id: UInt64, _ state: inout State) {
-        guard let frame = state.pending[id]?.frame else { return }
-        state.pending[id]?.isSent = true
-        state.outbox.append(frame)
+        if let frame = state.calls.send(id) { state.outbox.append(frame) }
     }
 
     /// Hands what is to be sent to the socket, as far as it takes it.
@@ -153,11 +156,10 @@ final class WorkerConnection: Sendable {
         let (calls, waiting) = state.withLock { state in
             change(&state)
             defer {
-                state.pending = [:]
                 state.waitingForReady = []
                 updateLoad(state)
             }
-            return (Array(state.pending.values), state.waitingForReady)
+            return (state.calls.removeAll(), state.waitingForReady)
         }
         for call in calls { call.continuation.resume(returning: .failure(error)) }
         for continuation in waiting { continuation.resume(returning: .failure(error)) }
@@ -184,6 +186,8 @@ final class WorkerConnection: Sendable {
         }
         return try result.get()
     }
+
+    private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(seconds * 1e9) }
 
     static var now: UInt64 {
         var time = timespec()

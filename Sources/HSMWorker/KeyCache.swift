@@ -1,4 +1,5 @@
 import HSMWorkerProtocol
+import LibCrypto
 import PKCS11
 import Synchronization
 
@@ -18,6 +19,9 @@ final class KeyCache: Sendable {
         /// What operations use: the session copy where the profile wants one, else the token object.
         let handle: ObjectHandle
         let isCopy: Bool
+        let template: KeyTemplate
+        /// Of an RSA key, most significant byte first; empty for others.
+        let modulus: [UInt8]
     }
 
     private let token: Token
@@ -41,28 +45,28 @@ final class KeyCache: Sendable {
     }
 
     /// Finds a key, verifies that it is the one that was made, and remembers it.
-    func resolve(_ id: ID, checkValue: [UInt8], in session: borrowing Session) throws -> Entry {
+    func resolve(_ id: ID, checkValue bytes: [UInt8], in session: borrowing Session) throws -> Entry {
         if let known = entry(id) { return known }
         let before = known.withLock { $0.forgotten }
-        guard let template = KeyTemplate.all["SYMMETRIC_DEFAULT"] else {
-            throw OperationFailure(.unsupported, "no template for SYMMETRIC_DEFAULT")
+        guard let checkValue = CheckValue(bytes) else {
+            throw OperationFailure(.materialMissing, "the check value of \(id.text) is none that a worker made")
         }
         let object = try catalogue.withLock { _ throws in
-            let object = try find(id, in: session)
-            if let fault = try template.fault(of: object, id: id.bytes, isCopy: false, in: session) {
+            let object = try find(id, checkValue.template, in: session)
+            if let fault = try fault(of: object, id, checkValue, isCopy: false, in: session) {
                 throw OperationFailure(.materialMissing, "the object \(id.text) is not the one that was made: \(fault)")
             }
             return object
         }
-        let isRight = try opens(checkValue, object, id, in: session)
-        guard isRight else {
-            throw OperationFailure(.materialMissing, "the object \(id.text) does not open its check value: another key")
+        guard try checkValue.isRight(for: object, id: id.bytes, token, in: session) else {
+            throw OperationFailure(.materialMissing, "the object \(id.text) does not fit its check value: another key")
         }
-        let entry = try copy(object, id, checkValue, template, in: session) ?? Entry(handle: object, isCopy: false)
+        let original = entry(object, checkValue, isCopy: false)
+        let entry = try copy(object, id, checkValue, in: session) ?? original
         let winner = known.withLock { known in
             // A key was forgotten meanwhile, perhaps destroyed, and perhaps this one: then nothing of it may stay. The
             // object's own handle does for this once; it is dead when the object is.
-            guard known.forgotten == before else { return Entry(handle: object, isCopy: false) }
+            guard known.forgotten == before else { return original }
             let winner = known.entries[id] ?? entry
             known.entries[id] = winner
             return winner
@@ -72,22 +76,29 @@ final class KeyCache: Sendable {
         return winner
     }
 
-    /// Whether the key opens its check value now.
-    func opens(
-        _ checkValue: [UInt8], _ object: ObjectHandle, _ id: ID, in session: borrowing Session
-    ) throws(PKCS11Error) -> Bool {
-        do {
-            return try CheckValue.isRight(checkValue, for: object, id: id.bytes, AESGCM(token.profile), in: session)
-        } catch {
-            guard token.profile.decryptFailureCodes.contains(error.returnValue.rawValue) else { throw error }
-            return false
-        }
+    private func entry(_ handle: ObjectHandle, _ checkValue: CheckValue, isCopy: Bool) -> Entry {
+        let publicKey = try? PublicKey(subjectPublicKeyInfo: checkValue.publicKey)
+        return Entry(
+            handle: handle, isCopy: isCopy, template: checkValue.template, modulus: publicKey?.rsaModulus ?? [])
+    }
+
+    private func fault(
+        of object: ObjectHandle, _ id: ID, _ checkValue: CheckValue, isCopy: Bool, in session: borrowing Session
+    ) throws(PKCS11Error) -> String? {
+        try checkValue.template.fault(
+            of: object, id: id.bytes, isCopy: isCopy, isLocal: checkValue.isLocal, in: session)
+    }
+
+    /// Whether the key fits its check value now.
+    func fits(_ bytes: [UInt8], _ object: ObjectHandle, _ id: ID, in session: borrowing Session) throws -> Bool {
+        guard let checkValue = CheckValue(bytes) else { return false }
+        return try checkValue.isRight(for: object, id: id.bytes, token, in: session)
     }
 
     /// The one object of that id. None or several is not ours to decide on. To be called with the catalogue locked.
-    private func find(_ id: ID, in session: borrowing Session) throws -> ObjectHandle {
+    private func find(_ id: ID, _ template: KeyTemplate, in session: borrowing Session) throws -> ObjectHandle {
         let found = try session.findObjects(
-            [Attribute(.objectClass, ObjectClass.secretKey.rawValue), Attribute(.id, id.bytes)])
+            [Attribute(.objectClass, template.objectClass.rawValue), Attribute(.id, id.bytes)])
         guard let object = found.first else {
             throw OperationFailure(.materialMissing, "the token shows no object \(id.text)")
         }
@@ -97,24 +108,25 @@ final class KeyCache: Sendable {
         return object
     }
 
-    /// A session copy where the profile wants one and the token makes it as strong as the original.
+    /// A session copy where the profile wants one and the token makes it as strong as the original. Of secret keys
+    /// only: what private keys do takes so long that a copy saves nothing.
     private func copy(
-        _ object: ObjectHandle, _ id: ID, _ checkValue: [UInt8], _ template: KeyTemplate, in session: borrowing Session
-    ) throws(PKCS11Error) -> Entry? {
-        guard token.profile.sessionCopies else { return nil }
+        _ object: ObjectHandle, _ id: ID, _ checkValue: CheckValue, in session: borrowing Session
+    ) throws -> Entry? {
+        guard token.profile.sessionCopies, !checkValue.template.isKeyPair else { return nil }
         let copy: ObjectHandle
         do {
             copy = try token.copyIntoAnchor(object, KeyTemplate.copyTemplate)
         } catch {
             return nil
         }
-        guard try template.fault(of: copy, id: id.bytes, isCopy: true, in: session) == nil,
-            try CheckValue.isRight(checkValue, for: copy, id: id.bytes, AESGCM(token.profile), in: session)
+        guard try fault(of: copy, id, checkValue, isCopy: true, in: session) == nil,
+            try checkValue.isRight(for: copy, id: id.bytes, token, in: session)
         else {
             try token.destroyCopy(copy)
             return nil
         }
-        return Entry(handle: copy, isCopy: true)
+        return entry(copy, checkValue, isCopy: true)
     }
 
     /// Drops what is held of a key; its session copy is destroyed.

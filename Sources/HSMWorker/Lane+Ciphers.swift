@@ -4,25 +4,25 @@ import SecureMemory
 
 extension Lane {
     /// The key of the next two fields, found and verified.
-    private func key(_ fields: inout FrameCursor) throws -> (ObjectHandle, KeyCache.ID, [UInt8]) {
+    func key(_ fields: inout FrameCursor) throws -> (KeyCache.Entry, KeyCache.ID) {
         let id = try KeyCache.ID(&fields)
         // Read in any case: a key that is known costs no copy of its check value.
         if let entry = keys.entry(id) {
             _ = try fields.field()
-            return (entry.handle, id, [])
+            return (entry, id)
         }
         let checkValue = try fields.bytes()
-        return (try keys.resolve(id, checkValue: checkValue, in: session).handle, id, checkValue)
+        return (try keys.resolve(id, checkValue: checkValue, in: session), id)
     }
 
     /// Runs `body` with the key, and once more with the key looked up anew when its handle turned out to be dead.
     func withKey(
-        _ fields: inout FrameCursor, _ body: (inout FrameCursor, ObjectHandle) throws -> Void
+        _ fields: inout FrameCursor, _ body: (inout FrameCursor, KeyCache.Entry) throws -> Void
     ) throws {
         let start = fields
-        let (handle, id, _) = try key(&fields)
+        let (entry, id) = try key(&fields)
         do {
-            try body(&fields, handle)
+            try body(&fields, entry)
         } catch let error as PKCS11Error
             where error.returnValue.failureClass == .object || error.returnValue == .keyFunctionNotPermitted
         {
@@ -30,13 +30,23 @@ extension Lane {
             dropSession()
             try? keys.forget(id)
             fields = start
-            let (fresh, _, _) = try key(&fields)
+            let (fresh, _) = try key(&fields)
             try body(&fields, fresh)
         }
     }
 
-    func encrypt(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
+    /// As ``withKey(_:_:)``, for a key that seals: no other gets to the mechanism.
+    private func withCipherKey(
+        _ fields: inout FrameCursor, _ body: (inout FrameCursor, ObjectHandle) throws -> Void
+    ) throws {
         try withKey(&fields) { fields, key in
+            guard key.template.kind == .aes else { throw key.template.unfit(for: "AES-GCM") }
+            try body(&fields, key.handle)
+        }
+    }
+
+    func encrypt(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
+        try withCipherKey(&fields) { fields, key in
             let aad = try fields.field()
             let plaintext = try fields.field()
             try seal(fields.frame, plaintext, aad: aad, of: fields.frame, with: key, into: reply)
@@ -45,7 +55,7 @@ extension Lane {
 
     func decrypt(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
         let start = fields
-        try withKey(&fields) { fields, key in
+        try withCipherKey(&fields) { fields, key in
             let aad = try fields.field()
             let sealed = try fields.field()
             try open(sealed, aad: aad, of: fields.frame, with: key, named: start, into: reply)
@@ -54,7 +64,7 @@ extension Lane {
 
     /// Fields: key, AAD, size in two bytes. The answer is the sealed data key and, where wanted, the data key.
     func generateDataKey(_ fields: inout FrameCursor, into reply: SecureBuffer, showingPlaintext: Bool) throws {
-        try withKey(&fields) { fields, key in
+        try withCipherKey(&fields) { fields, key in
             let aad = try fields.field()
             let count = Int(try fields.integer(as: UInt16.self))
             let dataKey = SecureBuffer(capacity: count)
@@ -69,7 +79,7 @@ extension Lane {
         let start = fields
         // Opening wants the room of ciphertext and tag, which the frame has too.
         let plaintext = SecureBuffer(capacity: fields.frame.count)
-        try withKey(&fields) { fields, key in
+        try withCipherKey(&fields) { fields, key in
             let aad = try fields.field()
             let sealed = try fields.field()
             plaintext.removeAll()
@@ -77,7 +87,7 @@ extension Lane {
         }
         // Behind the length of the field that `open` wrote.
         let opened = 4..<plaintext.count
-        try withKey(&fields) { fields, key in
+        try withCipherKey(&fields) { fields, key in
             let aad = try fields.field()
             try seal(plaintext, opened, aad: aad, of: fields.frame, with: key, into: reply)
         }
@@ -97,7 +107,7 @@ extension Lane {
     }
 
     /// Seals a part of `buffer` into a field of `reply`; the AAD is a field of `frame`.
-    private func seal(
+    func seal(
         _ buffer: SecureBuffer, _ plaintext: Range<Int>, aad: Range<Int>, of frame: SecureBuffer,
         with key: ObjectHandle, into reply: SecureBuffer
     ) throws(PKCS11Error) {
@@ -128,19 +138,19 @@ extension Lane {
                 }
             }
         } catch {
-            guard token.profile.decryptFailureCodes.contains(error.returnValue.rawValue) else { throw error }
+            guard token.isDecryptFailure(error) else { throw error }
             dropSession()
             try confirm(key, named: named)
             throw OperationFailure(.invalidCiphertext, error.description)
         }
     }
 
-    /// Throws unless the key opens its check value now.
-    private func confirm(_ key: ObjectHandle, named: FrameCursor) throws {
+    /// Throws unless the key fits its check value now. `named` stands where the key's fields begin.
+    func confirm(_ key: ObjectHandle, named: FrameCursor) throws {
         var fields = named
         let id = try KeyCache.ID(&fields)
-        guard try keys.opens(try fields.bytes(), key, id, in: session) else {
-            throw OperationFailure(.materialMissing, "the key \(id.text) no longer opens its check value")
+        guard try keys.fits(try fields.bytes(), key, id, in: session) else {
+            throw OperationFailure(.materialMissing, "the key \(id.text) no longer fits its check value")
         }
     }
 }

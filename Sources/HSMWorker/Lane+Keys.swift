@@ -1,27 +1,33 @@
 import HSMWorkerProtocol
+import LibCrypto
 import PKCS11
 import SecureMemory
 import Synchronization
 
 extension Lane {
-    /// Makes a key, reads back that it is what was asked for, and answers its check value. A key that is not is
-    /// destroyed again.
+    /// Makes a key, reads back that it is what was asked for, and answers its check value and its public part. A key
+    /// that is not is destroyed again. Fields: id, spec, usage.
     func generateKey(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
         let id = try KeyCache.ID(&fields)
         let spec = try fields.text()
-        guard let template = KeyTemplate.all[spec] else {
-            throw OperationFailure(.unsupported, "this worker makes no keys of spec \(spec)")
+        let usage = try fields.text()
+        guard let template = KeyTemplate.named(spec: spec, usage: usage) else {
+            throw OperationFailure(.unsupported, "this worker makes no keys of spec \(spec) for \(usage)")
         }
-        for mechanism in [template.generation.type, .aesGCM] where !token.mechanisms.contains(mechanism) {
-            throw OperationFailure(.unsupported, "the token has no \(mechanism)")
+        for mechanism in [template.generation.type] + template.neededMechanisms(token) {
+            try token.require(mechanism)
         }
-        let object = try make(template, id)
+        let (object, publicObject) = try make(template, id)
         do {
-            if let fault = try template.fault(of: object, id: id.bytes, isCopy: false, in: session) {
+            let publicKey = try publicObject.map { try takePublicKey($0, template).subjectPublicKeyInfo } ?? []
+            let fault = try template.fault(of: object, id: id.bytes, isCopy: false, isLocal: true, in: session)
+            if let fault {
                 throw OperationFailure(.failed, "the token made a key that it should not have: \(fault)")
             }
-            let checkValue = try CheckValue.make(for: object, id: id.bytes, cipher, in: session, ivs: &ivs)
+            let checkValue = try CheckValue.make(
+                for: object, id: id.bytes, template, publicKey: publicKey, isLocal: true, in: self)
             reply.appendField(checkValue)
+            reply.appendField(publicKey)
         } catch {
             dropSession()
             try? destroy(object)
@@ -29,13 +35,23 @@ extension Lane {
         }
     }
 
-    private func make(_ template: KeyTemplate, _ id: KeyCache.ID) throws -> ObjectHandle {
-        let attributes = template.generationTemplate(id: id.bytes, omitting: token.profile.omitAttributes)
+    /// The key, and the public half of a pair.
+    private func make(_ template: KeyTemplate, _ id: KeyCache.ID) throws -> (ObjectHandle, ObjectHandle?) {
+        let omitted = token.profile.omitAttributes
+        let attributes = template.generationTemplate(id: id.bytes, omitting: omitted)
         return try keys.catalogue.withLock { _ throws in
-            guard try session.findObjects([Attribute(.id, id.bytes)], limit: 1).isEmpty else {
-                throw OperationFailure(.failed, "the token already has an object \(id.text)")
-            }
-            return try session.generateKey(template.generation, attributes)
+            try expectNone(id)
+            guard template.isKeyPair else { return (try session.generateKey(template.generation, attributes), nil) }
+            let pair = try session.generateKeyPair(
+                template.generation, publicKey: template.publicTemplate(omitting: omitted), privateKey: attributes)
+            return (pair.privateKey, pair.publicKey)
+        }
+    }
+
+    /// Throws when there is an object of that id, of whatever class. To be called with the catalogue locked.
+    func expectNone(_ id: KeyCache.ID) throws {
+        guard try session.findObjects([Attribute(.id, id.bytes)], limit: 1).isEmpty else {
+            throw OperationFailure(.failed, "the token already has an object \(id.text)")
         }
     }
 
@@ -53,7 +69,7 @@ extension Lane {
         }
     }
 
-    private func destroy(_ object: ObjectHandle) throws {
+    func destroy(_ object: ObjectHandle) throws {
         try keys.catalogue.withLock { _ throws in try session.destroyObject(object) }
     }
 
@@ -66,20 +82,27 @@ extension Lane {
     /// The ids of our objects, in order, from the one after `after`; as many as fit into a frame.
     func inventory(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
         let after = try fields.bytes()
-        let template = [
-            Attribute(.objectClass, ObjectClass.secretKey.rawValue), Attribute(.token, true),
-            Attribute(.label, KeyTemplate.label),
-        ]
         // With the catalogue locked: to read an object that was destroyed meanwhile looks like a broken token.
         let ids = try keys.catalogue.withLock { _ throws in
-            try session.findObjects(template).compactMap { object in
-                try session.attributes([.id], of: object)[.id]?.bytes
-            }
+            try objects(.secretKey) + objects(.privateKey)
         }
         let batch = ids.filter { $0.count == 16 && after.lexicographicallyPrecedes($0) }
             .sorted { $0.lexicographicallyPrecedes($1) }.prefix(Frame.inventoryBatch)
         reply.append(bigEndian: UInt32(batch.count))
         for id in batch { reply.append(id) }
+    }
+
+    /// The ids of our objects of a class. To be called with the catalogue locked.
+    private func objects(_ objectClass: ObjectClass) throws(PKCS11Error) -> [[UInt8]] {
+        let template = [
+            Attribute(.objectClass, objectClass.rawValue), Attribute(.token, true),
+            Attribute(.label, KeyTemplate.label),
+        ]
+        var ids: [[UInt8]] = []
+        for object in try session.findObjects(template) {
+            if let id = try session.attributes([.id], of: object)[.id]?.bytes { ids.append(id) }
+        }
+        return ids
     }
 
     /// A call that the token itself has to answer.

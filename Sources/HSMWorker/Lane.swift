@@ -51,6 +51,7 @@ final class Lane {
         } catch let error as FrameError {
             return OperationFailure(.failed, error.reason)
         } catch {
+            dropSession()
             return OperationFailure(.failed, "\(error)")
         }
     }
@@ -75,6 +76,15 @@ final class Lane {
         case .verifyKey: try verifyKey(&fields)
         case .inventory: try inventory(&fields, into: reply)
         case .checkHealth: try checkHealth()
+        case .sign: try sign(&fields, into: reply)
+        case .generateMAC: try generateMAC(&fields, into: reply)
+        case .decryptRSA: try decryptRSA(&fields, into: reply)
+        case .deriveSharedSecret: try deriveSharedSecret(&fields, into: reply)
+        case .generateDataKeyPair: try generateDataKeyPair(&fields, into: reply, showingPrivateKey: true)
+        case .generateDataKeyPairWithoutPlaintext:
+            try generateDataKeyPair(&fields, into: reply, showingPrivateKey: false)
+        case .importKey: try importKey(&fields, into: reply)
+        case .identifyKey: try identifyKey(&fields, into: reply)
         case .configure, nil: throw FrameError("no lane serves operation \(request.frameCode)")
         }
     }

@@ -17,7 +17,7 @@ struct OperationFailure: Error {
     init(_ error: PKCS11Error) {
         text = error.description
         switch error.returnValue {
-        case .mechanismInvalid, .functionNotSupported:
+        case .mechanismInvalid, .functionNotSupported, .curveNotSupported:
             status = .unsupported
         default:
             switch error.returnValue.failureClass {

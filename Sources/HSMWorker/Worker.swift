@@ -39,6 +39,10 @@ package enum Worker {
                 output.send(greeting: .ok, report.jsonBytes)
                 // A worker that ends is replaced: stay until the server has no more use for one.
                 _ = try? input.next()
+            case .wrapKey(let request):
+                let exported = try KeyExport(Token(settings), TokenURI(settings.tokenURI), request).run()
+                output.send(greeting: .ok, exported.jsonBytes)
+                _ = try? input.next()
             case .serve:
                 let token = try Token(settings)
                 _ = consume turn

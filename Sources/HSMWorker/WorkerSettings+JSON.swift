@@ -13,3 +13,9 @@ extension TokenReport {
         (try? JSONEncoder().encode(self)).map { Array($0) } ?? []
     }
 }
+
+extension ExportedKey {
+    var jsonBytes: [UInt8] {
+        (try? JSONEncoder().encode(self)).map { Array($0) } ?? []
+    }
+}

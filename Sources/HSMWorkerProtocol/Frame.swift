@@ -19,6 +19,14 @@ package enum Operation: UInt8, Sendable {
     case generateDataKeyWithoutPlaintext
     case generateRandom
     case checkHealth
+    case importKey
+    case identifyKey
+    case generateDataKeyPair
+    case generateDataKeyPairWithoutPlaintext
+    case sign
+    case generateMAC
+    case decryptRSA
+    case deriveSharedSecret
 }
 
 /// How an operation ended. All but `ok` have a text for the log as their only field.
@@ -36,6 +44,8 @@ package enum Status: UInt8, Sendable {
     case operatorNeeded
     /// The token refused, and would again.
     case failed
+    /// What was to be imported is no material of its spec, or not the material that was expected.
+    case incorrectKeyMaterial
 }
 
 /// A frame that breaks the rules above. The peer is our own program, so this is a defect, not an attack; it is

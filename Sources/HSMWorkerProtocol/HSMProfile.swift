@@ -23,6 +23,11 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     package var zeroIV: Bool
     /// What C_Decrypt answers for a bad ciphertext. Believed only after the key's check value has been verified anew.
     package var decryptFailureCodes: [UInt]
+    /// The hashes with which the token does OAEP itself. For others the token does the bare RSA, and the worker looks at
+    /// the padding.
+    package var oaepHashes: [OAEPHash]
+    /// Whether the worker may open what is imported, in its locked memory, where the token lacks a mechanism for it.
+    package var workerOpensImports: Bool
     /// At most this many sessions in all; nil for what the token says.
     package var sessionLimit: Int?
     /// Template attributes that the token refuses, by name.
@@ -31,6 +36,11 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     package var callTimeout: Double
     /// The same for making a key.
     package var keyGenerationTimeout: Double
+
+    package enum OAEPHash: String, Codable, Sendable {
+        case sha1 = "SHA_1"
+        case sha256 = "SHA_256"
+    }
 
     /// Who makes the IV of an AES-GCM encryption.
     package enum GCMIVSource: String, Codable, Sendable {
@@ -56,6 +66,8 @@ public struct HSMProfile: Codable, Hashable, Sendable {
         gcmIV = .caller
         zeroIV = false
         decryptFailureCodes = [0x20, 0x21, 0x40, 0x41]
+        oaepHashes = [.sha1, .sha256]
+        workerOpensImports = true
         omitAttributes = []
         callTimeout = 5
         keyGenerationTimeout = 60
@@ -80,6 +92,8 @@ public struct HSMProfile: Codable, Hashable, Sendable {
         try read(.gcmIV, into: &gcmIV)
         try read(.zeroIV, into: &zeroIV)
         try read(.decryptFailureCodes, into: &decryptFailureCodes)
+        try read(.oaepHashes, into: &oaepHashes)
+        try read(.workerOpensImports, into: &workerOpensImports)
         sessionLimit = try values.decodeIfPresent(Int.self, forKey: .sessionLimit)
         try read(.omitAttributes, into: &omitAttributes)
         try read(.callTimeout, into: &callTimeout)
@@ -91,7 +105,7 @@ public struct HSMProfile: Codable, Hashable, Sendable {
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, description, module, environment, files, initializeToken, initArguments, workers, lanes
-        case sessionCopies, gcmIV, zeroIV, decryptFailureCodes, sessionLimit, omitAttributes, callTimeout
-        case keyGenerationTimeout
+        case sessionCopies, gcmIV, zeroIV, decryptFailureCodes, oaepHashes, workerOpensImports, sessionLimit
+        case omitAttributes, callTimeout, keyGenerationTimeout
     }
 }

@@ -5,6 +5,8 @@ public struct WorkerSettings: Codable, Sendable {
         case serve
         /// Make a new token with this label in a free slot, with new PINs in these files, and end.
         case initializeToken(label: String, pinFile: String, securityOfficerPINFile: String)
+        /// Wrap the one key that the token URI names, answer ``ExportedKey``, and end.
+        case wrapKey(KeyExportRequest)
     }
 
     package var task: Task

@@ -14,10 +14,13 @@ package struct CallContext: Sendable {
     package let principal: Principal
     /// The Region that the signature names.
     package let region: Region
+    /// The id that the request was given, for what is recorded of it.
+    package let requestID: String
 
-    package init(principal: Principal, region: Region) {
+    package init(principal: Principal, region: Region, requestID: String = "") {
         self.principal = principal
         self.region = region
+        self.requestID = requestID
     }
 
     package var scope: Scope { Scope(account: principal.account, region: region) }

@@ -6,7 +6,7 @@ package struct ConsistencyReport: Sendable {
     package var faultySystemKeys: [(purpose: SystemKeyPurpose, reason: String)] = []
     /// Objects that look like ours and that no row names.
     package var orphans: Set<ObjectID> = []
-    /// Creations and deletions that were interrupted; the server brings them to their end.
+    /// Creations, imports, rotations and deletions that were interrupted; the server brings them to their end.
     package var intents: [KeyAddress] = []
     package var verifiedKeys = 0
 
@@ -15,19 +15,25 @@ package struct ConsistencyReport: Sendable {
         let image = try await metadata.load()
         let objects = try await backend.inventory()
         var named = Set(image.systemKeys.values.map(\.object))
+        named.formUnion(image.wrappingKeys.map(\.reference.object))
         for key in image.keys {
             named.formUnion(key.materials.map(\.reference.object))
             if key.lifecycle == .creating || key.lifecycle == .destroying {
                 intents.append(key.address)
                 continue
             }
-            if let reason = try await Self.fault(of: key.materials.map(\.reference), backend) {
+            if key.materials.contains(where: { $0.stage == .creating || $0.stage == .destroying }) {
+                intents.append(key.address)
+            }
+            let present = key.materials.filter { $0.stage == .present }
+            if let reason = try await Self.fault(of: present.map(\.reference), backend) {
                 faultyKeys.append((key.address, reason))
             } else {
                 verifiedKeys += 1
             }
         }
-        for (purpose, reference) in image.systemKeys {
+        // One without a check value is an intent; whoever needs the key first brings it to its end.
+        for (purpose, reference) in image.systemKeys where !reference.checkValue.isEmpty {
             if let reason = try await Self.fault(of: [reference], backend) {
                 faultySystemKeys.append((purpose, reason))
             }

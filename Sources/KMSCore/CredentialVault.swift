@@ -19,7 +19,7 @@ package struct CredentialVault: Sendable {
 
     /// Makes an access key for `principal`, and the sealing key if there is none yet.
     package func create(for principal: Principal, at now: Timestamp) async throws(KMSError) -> Opened {
-        let sealingKey = try await sealingKey()
+        let sealingKey = try await SystemKeys(backend: backend, metadata: metadata).key(for: .credentials)
         let id = try await newAccessKeyID()
         let secret = try await newSecret()
         let sealed = try await backend.encrypt(
@@ -45,21 +45,6 @@ package struct CredentialVault: Sendable {
             let secret = try await backend.decrypt(accessKey.sealedSecret, authenticating: aad, with: sealingKey)
             body(Opened(accessKey: accessKey, secret: secret))
         }
-    }
-
-    /// The key that seals secrets: made once, by the same steps as every other (intent, token, commit).
-    private func sealingKey() async throws(KMSError) -> MaterialReference {
-        let known = try await metadata.load().systemKeys[.credentials]
-        if let known, !known.checkValue.isEmpty { return known }
-        if let known { try await backend.destroyKey(known.object) }
-        let object = known?.object ?? .random()
-        try await metadata.commit([
-            .saveSystemKey(.credentials, MaterialReference(object: object, checkValue: []))
-        ])
-        let checkValue = try await backend.generateKey(.symmetricDefault, id: object)
-        let reference = MaterialReference(object: object, checkValue: checkValue)
-        try await metadata.commit([.saveSystemKey(.credentials, reference)])
-        return reference
     }
 
     /// What a sealed secret is bound to, so that no row can be given another's secret or principal.

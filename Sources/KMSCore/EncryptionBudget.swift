@@ -48,6 +48,9 @@ final class EncryptionBudget: Sendable {
         reserved.store(total, ordering: .releasing)
     }
 
+    /// Whether it is time for new material: fifteen sixteenths are gone, so there is time left to make it.
+    var isNearlySpent: Bool { spent >= maximum - maximum / 16 }
+
     /// How many were made, for an orderly end.
     var spent: UInt64 { min(used.load(ordering: .relaxed), maximum) }
 

@@ -6,26 +6,43 @@ package enum KMSAction: String, Sendable, CaseIterable {
     case createKey = "CreateKey"
     case decrypt = "Decrypt"
     case deleteAlias = "DeleteAlias"
+    case deleteImportedKeyMaterial = "DeleteImportedKeyMaterial"
+    case deriveSharedSecret = "DeriveSharedSecret"
     case describeKey = "DescribeKey"
     case disableKey = "DisableKey"
+    case disableKeyRotation = "DisableKeyRotation"
     case enableKey = "EnableKey"
+    case enableKeyRotation = "EnableKeyRotation"
     case encrypt = "Encrypt"
     case generateDataKey = "GenerateDataKey"
+    case generateDataKeyPair = "GenerateDataKeyPair"
+    case generateDataKeyPairWithoutPlaintext = "GenerateDataKeyPairWithoutPlaintext"
     case generateDataKeyWithoutPlaintext = "GenerateDataKeyWithoutPlaintext"
+    case generateMAC = "GenerateMac"
     case generateRandom = "GenerateRandom"
+    case getKeyLastUsage = "GetKeyLastUsage"
     case getKeyPolicy = "GetKeyPolicy"
+    case getKeyRotationStatus = "GetKeyRotationStatus"
+    case getParametersForImport = "GetParametersForImport"
+    case getPublicKey = "GetPublicKey"
+    case importKeyMaterial = "ImportKeyMaterial"
     case listAliases = "ListAliases"
     case listKeyPolicies = "ListKeyPolicies"
+    case listKeyRotations = "ListKeyRotations"
     case listKeys = "ListKeys"
     case listResourceTags = "ListResourceTags"
     case putKeyPolicy = "PutKeyPolicy"
     case reEncryptFrom = "ReEncryptFrom"
     case reEncryptTo = "ReEncryptTo"
+    case rotateKeyOnDemand = "RotateKeyOnDemand"
     case scheduleKeyDeletion = "ScheduleKeyDeletion"
+    case sign = "Sign"
     case tagResource = "TagResource"
     case untagResource = "UntagResource"
     case updateAlias = "UpdateAlias"
     case updateKeyDescription = "UpdateKeyDescription"
+    case verify = "Verify"
+    case verifyMAC = "VerifyMac"
 }
 
 extension KMSAction {
@@ -33,18 +50,44 @@ extension KMSAction {
     /// (AWS KMS Developer Guide).
     var permittedStates: KeyStateSet {
         switch self {
-        case .encrypt, .decrypt, .reEncryptFrom, .reEncryptTo, .generateDataKey, .generateDataKeyWithoutPlaintext:
+        case .encrypt, .decrypt, .reEncryptFrom, .reEncryptTo, .generateDataKey, .generateDataKeyWithoutPlaintext,
+            .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .sign, .verify, .generateMAC, .verifyMAC,
+            .deriveSharedSecret, .getPublicKey:
             // Unavailable is tried: the material may be back, and the token has the last word.
             [.enabled, .unavailable]
+        case .enableKeyRotation, .disableKeyRotation, .rotateKeyOnDemand:
+            // A schedule belongs to a key that is in use; Unavailable is tried here too.
+            [.enabled, .unavailable]
+        case .getParametersForImport, .importKeyMaterial, .deleteImportedKeyMaterial:
+            [.enabled, .disabled, .pendingImport, .unavailable]
+        case .getKeyRotationStatus, .listKeyRotations:
+            [.enabled, .disabled, .pendingImport, .pendingDeletion, .unavailable]
         case .enableKey, .disableKey:
             [.enabled, .disabled, .unavailable]
         case .cancelKeyDeletion:
             [.pendingDeletion, .pendingReplicaDeletion]
         case .scheduleKeyDeletion, .createAlias, .updateAlias, .tagResource, .untagResource, .updateKeyDescription:
             [.enabled, .disabled, .pendingImport, .unavailable, .updating]
-        case .describeKey, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags, .deleteAlias,
+        case .describeKey, .getKeyLastUsage, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags, .deleteAlias,
             .listAliases, .createKey, .listKeys, .generateRandom:
             .all
+        }
+    }
+
+    /// Whether the action changes a key rather than use or show it.
+    var changesKey: Bool {
+        switch self {
+        case .cancelKeyDeletion, .createAlias, .deleteAlias, .deleteImportedKeyMaterial, .disableKey,
+            .disableKeyRotation, .enableKey, .enableKeyRotation, .getParametersForImport, .importKeyMaterial,
+            .putKeyPolicy, .rotateKeyOnDemand, .scheduleKeyDeletion, .tagResource, .untagResource, .updateAlias,
+            .updateKeyDescription:
+            true
+        case .createKey, .decrypt, .deriveSharedSecret, .describeKey, .encrypt, .generateDataKey,
+            .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .generateDataKeyWithoutPlaintext,
+            .generateMAC, .generateRandom, .getKeyLastUsage, .getKeyPolicy, .getKeyRotationStatus, .getPublicKey,
+            .listAliases, .listKeyPolicies, .listKeyRotations, .listKeys, .listResourceTags, .reEncryptFrom,
+            .reEncryptTo, .sign, .verify, .verifyMAC:
+            false
         }
     }
 

@@ -7,6 +7,8 @@ public struct Key: Hashable, Sendable {
         case creating
         case enabled
         case disabled
+        /// Imported material is missing: never imported, deleted or expired. Enabled again by an import.
+        case pendingImport
         case pendingDeletion
         /// Intent: due, and its objects are being destroyed. Shown as PendingDeletion.
         case destroying
@@ -26,11 +28,14 @@ public struct Key: Hashable, Sendable {
     /// All material that the key ever had, by number; the one that encrypts is ``currentMaterial``.
     public var materials: [KeyMaterial]
     public var currentMaterial: UInt32
+    public var manager: KeyManager
+    public var rotation: KeyRotation
 
     public init(
         address: KeyAddress, spec: KeySpec, usage: KeyUsage, origin: KeyOrigin, lifecycle: Lifecycle,
         description: String, policy: String, tags: [String: String], creationDate: Timestamp,
-        deletionDate: Timestamp? = nil, materials: [KeyMaterial], currentMaterial: UInt32
+        deletionDate: Timestamp? = nil, materials: [KeyMaterial], currentMaterial: UInt32,
+        manager: KeyManager = .customer, rotation: KeyRotation = KeyRotation()
     ) {
         self.address = address
         self.spec = spec
@@ -44,6 +49,8 @@ public struct Key: Hashable, Sendable {
         self.deletionDate = deletionDate
         self.materials = materials
         self.currentMaterial = currentMaterial
+        self.manager = manager
+        self.rotation = rotation
     }
 
     package var state: KeyState {
@@ -51,33 +58,33 @@ public struct Key: Hashable, Sendable {
         case .creating: .creating
         case .enabled: .enabled
         case .disabled: .disabled
+        case .pendingImport: .pendingImport
         case .pendingDeletion, .destroying: .pendingDeletion
         }
     }
 }
 
-/// One version of a key's secret.
-public struct KeyMaterial: Hashable, Sendable {
-    /// Counts from 1 within its key. A ciphertext carries it.
-    public let number: UInt32
-    /// The KeyMaterialId that AWS KMS shows: 32 bytes.
-    public let id: [UInt8]
-    public var reference: MaterialReference
-    public var creationDate: Timestamp
-    /// How many encryptions are accounted for: at least as many as were made. See ``EncryptionBudget``.
-    public var reservedEncryptions: UInt64
+/// Who decides over a key, as AWS KMS names it.
+public enum KeyManager: String, Sendable {
+    case customer = "CUSTOMER"
+    /// A key that the server made for `alias/aws/<service>`: it serves, and nobody can change it.
+    case aws = "AWS"
+}
 
-    public init(
-        number: UInt32, id: [UInt8], reference: MaterialReference, creationDate: Timestamp, reservedEncryptions: UInt64
-    ) {
-        self.number = number
-        self.id = id
-        self.reference = reference
-        self.creationDate = creationDate
-        self.reservedEncryptions = reservedEncryptions
+/// A key's rotation schedule.
+public struct KeyRotation: Hashable, Sendable {
+    /// Days from one automatic rotation to the next; nil while they are off.
+    public var periodInDays: Int?
+    /// When the next automatic rotation is due; nil while they are off.
+    public var nextDate: Timestamp?
+    /// How often the key was rotated on demand.
+    public var onDemandCount: Int
+
+    public init(periodInDays: Int? = nil, nextDate: Timestamp? = nil, onDemandCount: Int = 0) {
+        self.periodInDays = periodInDays
+        self.nextDate = nextDate
+        self.onDemandCount = onDemandCount
     }
-
-    package var idText: String { Hexadecimal.encode(id) }
 }
 
 /// A second name for a key.

@@ -66,6 +66,59 @@ public struct DataKey: ~Copyable, Sendable {
     }
 }
 
+/// What is told of a key that was just made.
+public struct GeneratedKey: Hashable, Sendable {
+    public let checkValue: [UInt8]
+    /// DER SubjectPublicKeyInfo of a key pair; empty for secret keys.
+    public let publicKey: [UInt8]
+
+    public init(checkValue: [UInt8], publicKey: [UInt8] = []) {
+        self.checkValue = checkValue
+        self.publicKey = publicKey
+    }
+}
+
+/// Key material that somebody wrapped under the public part of a wrapping key.
+public struct WrappedMaterial: Hashable, Sendable {
+    public let wrappingKey: MaterialReference
+    /// AlgorithmSpec as AWS KMS names it, for example RSA_AES_KEY_WRAP_SHA_256.
+    public let algorithm: String
+    public let bytes: [UInt8]
+
+    public init(wrappingKey: MaterialReference, algorithm: String, bytes: [UInt8]) {
+        self.wrappingKey = wrappingKey
+        self.algorithm = algorithm
+        self.bytes = bytes
+    }
+}
+
+/// What is told of a key that was just imported.
+public struct ImportedKey: Hashable, Sendable {
+    public let key: GeneratedKey
+    public let place: KeyMaterial.Import.Place
+
+    public init(key: GeneratedKey, place: KeyMaterial.Import.Place) {
+        self.key = key
+        self.place = place
+    }
+}
+
+/// A fresh data key pair.
+public struct DataKeyPair: ~Copyable, Sendable {
+    /// DER SubjectPublicKeyInfo.
+    public let publicKey: [UInt8]
+    /// DER PKCS#8 PrivateKeyInfo (RFC 5208), sealed.
+    public let sealedPrivateKey: SealedBytes
+    /// The same in the clear, where it was asked for.
+    public let privateKey: SecretBytes?
+
+    public init(publicKey: [UInt8], sealedPrivateKey: SealedBytes, privateKey: consuming SecretBytes?) {
+        self.publicKey = publicKey
+        self.sealedPrivateKey = sealedPrivateKey
+        self.privateKey = privateKey
+    }
+}
+
 /// Where key material lives, and the only thing that can use it. One call is one whole operation.
 ///
 /// Every implementation passes `KeyBackendContract` in KMSTesting. All errors are ``KMSError``:
@@ -75,11 +128,27 @@ public struct DataKey: ~Copyable, Sendable {
 /// - `dependencyTimeout`: no answer within the deadline. The operation may or may not have been done.
 /// - `throttled`: too much is in flight; nothing was done.
 /// - `unsupported`: the token lacks a mechanism, which the message names.
+/// - `incorrectKeyMaterial`: what was imported is not of the wanted kind, or not the material that was expected.
 public protocol KeyBackend: Sendable {
-    /// Makes the object `id` of `spec`, not extractable, and answers its check value.
+    /// Makes the object `id` of `spec`, not extractable, that can be used for `usage` and for nothing else.
     ///
     /// `id` is recorded by the caller beforehand. An object of that id that is already there is an error.
-    func generateKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> [UInt8]
+    func generateKey(_ spec: KeySpec, for usage: KeyUsage, id: ObjectID) async throws(KMSError) -> GeneratedKey
+
+    /// As ``generateKey(_:for:id:)``: an RSA key pair that unwraps what is to be imported, and does nothing else.
+    func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey
+
+    /// Unwraps `material` into the object `id`, not extractable. With `checkValue`, which an object of the same id had
+    /// before, it has to be the same material. Throws `incorrectKeyMaterial`, and leaves no object, when it is not,
+    /// or is no material of `spec`; `invalidCiphertext` when it does not unwrap.
+    func importKey(
+        _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, id: ObjectID, expecting checkValue: [UInt8]?
+    ) async throws(KMSError) -> ImportedKey
+
+    /// Which of `candidates` `material` is, whether their objects are there or not; nil for none. Leaves no object.
+    func identify(
+        _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, among candidates: [MaterialReference]
+    ) async throws(KMSError) -> Int?
 
     /// Destroys the object `id`. To find none is success: that is how a retry after a crash ends.
     func destroyKey(_ id: ObjectID) async throws(KMSError)
@@ -116,6 +185,30 @@ public protocol KeyBackend: Sendable {
     func generateDataKeyWithoutPlaintext(
         _ count: Int, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SealedBytes
+
+    /// Makes a key pair of `spec`, to be kept by its owner, and seals its private part under `key`. The private part is
+    /// given out in the clear only where `showingPrivateKey`.
+    func generateDataKeyPair(
+        _ spec: KeySpec, authenticating aad: [UInt8], with key: MaterialReference, showingPrivateKey: Bool
+    ) async throws(KMSError) -> DataKeyPair
+
+    /// Signs. `input` is the digest that belongs to the algorithm, or the message for one that has none
+    /// (``SigningAlgorithm/digest``). ECDSA signatures come as DER ECDSA-Sig-Value (RFC 3279, section 2.2.3).
+    func sign(_ input: [UInt8], _ algorithm: String, with key: MaterialReference) async throws(KMSError) -> [UInt8]
+
+    /// The whole MAC of `message` with an algorithm such as HMAC_SHA_256.
+    func generateMAC(
+        of message: borrowing SecretBytes, _ algorithm: String, with key: MaterialReference
+    ) async throws(KMSError) -> [UInt8]
+
+    /// Decrypts with an RSA private key, by RSAES_OAEP_SHA_1 or RSAES_OAEP_SHA_256.
+    func decryptRSA(
+        _ ciphertext: [UInt8], _ algorithm: String, with key: MaterialReference
+    ) async throws(KMSError) -> SecretBytes
+
+    /// ECDH: the x-coordinate of the shared point (SP 800-56A, section 5.7.1.2). `point` is the other's public point,
+    /// uncompressed, and known to be on the key's curve.
+    func deriveSharedSecret(with point: [UInt8], key: MaterialReference) async throws(KMSError) -> SecretBytes
 
     /// `count` bytes (1 to 1,024) from the backend's generator.
     func generateRandom(_ count: Int) async throws(KMSError) -> SecretBytes

@@ -1,3 +1,4 @@
+import LibCrypto
 import Synchronization
 
 /// A key as requests see it: its metadata, and what is worked out once so that no request has to.
@@ -6,36 +7,43 @@ final class KeyEntry: Sendable {
     let arn: String
     let algorithm: AlgorithmTable.Entry
     let current: MaterialEntry
+    let lastUse: LastUse
     private let materials: [UInt32: MaterialEntry]
+    /// When the first of the imported materials expires that the key cannot be without.
+    private let firstExpiry: Timestamp?
 
-    /// Nil when the key's spec or current material is not known here, as after a downgrade.
-    init?(_ key: Key, materials known: [UInt32: MaterialEntry] = [:]) {
+    /// Nil when the key's spec or material is not known here, as after a downgrade. `former` is the same key before
+    /// it was changed: counters and findings stay.
+    init?(_ key: Key, replacing former: KeyEntry? = nil, lastUsage: KeyLastUsage? = nil) {
         guard let algorithm = AlgorithmTable.entry(for: key.spec) else { return nil }
         var materials: [UInt32: MaterialEntry] = [:]
         for material in key.materials {
-            materials[material.number] =
-                known[material.number] ?? MaterialEntry(material, of: key.address.id, algorithm: algorithm)
+            guard
+                let entry = MaterialEntry(
+                    material, of: key.address.id, algorithm: algorithm, replacing: former?.materials[material.number])
+            else { return nil }
+            materials[material.number] = entry
         }
         guard let current = materials[key.currentMaterial] else { return nil }
         self.key = key
         self.algorithm = algorithm
         self.materials = materials
         self.current = current
+        lastUse = former?.lastUse ?? LastUse(lastUsage)
+        firstExpiry = key.materials.filter { !$0.isPendingRotation }.compactMap { $0.imported?.validTo }.min()
         arn = key.address.arn
-    }
-
-    /// The same key with changed metadata: counters and findings about its material stay.
-    func replacing(_ key: Key) -> KeyEntry? {
-        KeyEntry(key, materials: materials)
     }
 
     func material(_ number: UInt32) -> MaterialEntry? { materials[number] }
 
     var allMaterials: [MaterialEntry] { Array(materials.values) }
 
-    /// The state as it is shown: a key whose material the token does not show is Unavailable, never deleted.
-    var state: KeyState {
-        key.state == .enabled && current.isMissing ? .unavailable : key.state
+    /// The state as it is shown: a key whose imported material has expired is PendingImport, whether or not that
+    /// has been acted on; a key whose material the token does not show is Unavailable, never deleted.
+    func state(at now: Timestamp) -> KeyState {
+        let state = key.state
+        if let firstExpiry, firstExpiry <= now, state == .enabled || state == .disabled { return .pendingImport }
+        return state == .enabled && current.isMissing ? .unavailable : state
     }
 }
 
@@ -44,21 +52,40 @@ final class MaterialEntry: Sendable {
     let number: UInt32
     let reference: MaterialReference
     let idText: String
+    /// Whether the token is to have it.
+    let isPresent: Bool
+    /// Of a key pair.
+    let publicKey: PublicKey?
     /// The first bytes of every ciphertext of this material.
     let header: [UInt8]
     let budget: EncryptionBudget
     private let missing = Atomic(false)
 
-    init(_ material: KeyMaterial, of key: KeyID, algorithm: AlgorithmTable.Entry) {
+    /// Nil when the public key cannot be read.
+    init?(
+        _ material: KeyMaterial, of key: KeyID, algorithm: AlgorithmTable.Entry, replacing former: MaterialEntry? = nil
+    ) {
         number = material.number
         reference = material.reference
         idText = material.idText
+        isPresent = material.stage == .present
+        if material.publicKey.isEmpty {
+            publicKey = nil
+        } else if let former, former.publicKey?.subjectPublicKeyInfo == material.publicKey {
+            publicKey = former.publicKey
+        } else {
+            guard let parsed = try? PublicKey(subjectPublicKeyInfo: material.publicKey) else { return nil }
+            publicKey = parsed
+        }
         header = CiphertextBlob.header(keyID: key, materialNumber: material.number)
         // Whatever was reserved by an earlier process counts as used.
-        budget = EncryptionBudget(
-            reserved: material.reservedEncryptions, used: material.reservedEncryptions,
-            maximum: algorithm.maximumEncryptions
-        )
+        budget =
+            former?.budget
+            ?? EncryptionBudget(
+                reserved: material.reservedEncryptions, used: material.reservedEncryptions,
+                maximum: algorithm.maximumEncryptions
+            )
+        if let former, former.isMissing, former.reference == reference { _ = setMissing(true) }
     }
 
     var isMissing: Bool { missing.load(ordering: .relaxed) }

@@ -39,6 +39,13 @@ extension KeyStore {
                             + "new CMK must be the same."
                     )
                 }
+                guard old.algorithm.isAsymmetric == entry.algorithm.isAsymmetric else {
+                    throw KMSError(
+                        .validation,
+                        "Alias \(name) cannot be changed from a CMK with key spec \(old.key.spec.rawValue) to a CMK with "
+                            + "key spec \(entry.key.spec.rawValue). Both CMKs must be symmetric or both asymmetric."
+                    )
+                }
             }
             if alias.target != entry.key.address.id { try checkRoomForAlias(of: entry) }
             alias.target = entry.key.address.id

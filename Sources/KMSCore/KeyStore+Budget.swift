@@ -13,7 +13,7 @@ extension KeyStore {
             throw KMSError(
                 .limitExceeded,
                 "\(entry.arn) has made as many encryptions as one key material may make "
-                    + "(\(entry.algorithm.maximumEncryptions)). Create a new key and point the alias to it."
+                    + "(\(entry.algorithm.maximumEncryptions)). Rotate the key, or create a new one and point the alias to it."
             )
         }
     }

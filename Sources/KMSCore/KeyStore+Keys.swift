@@ -32,36 +32,68 @@ extension KeyStore {
         try authorizer.authorize(.createKey, on: .account(context.scope), by: context)
         try checkSupport(of: request)
 
-        let address = KeyAddress(scope: context.scope, id: .random())
-        var key = Key(
-            address: address, spec: request.spec, usage: request.usage, origin: request.origin, lifecycle: .creating,
+        let isImported = request.origin == .external
+        var material = KeyMaterial.new(number: 1, at: clock.now)
+        if isImported { material.stage = .absent }
+        let key = Key(
+            address: KeyAddress(scope: context.scope, id: .random()), spec: request.spec, usage: request.usage,
+            origin: request.origin, lifecycle: isImported ? .pendingImport : .creating,
             description: request.description, policy: request.policy ?? KeyPolicy.standard(for: context.scope.account),
-            tags: tags, creationDate: clock.now, materials: [.new(number: 1, at: clock.now)], currentMaterial: 1
+            tags: tags, creationDate: clock.now, materials: [material], currentMaterial: 1
         )
-        let intent = key
-        try await changes.run { () async throws(KMSError) in try await metadata.commit([.saveKey(intent)]) }
+        let made = isImported ? key : try await generateMaterial(of: key)
+        try await save(made, or: key)
+        return KeyDescription(key: made, state: made.state)
+    }
+
+    /// Stores the intent of `key` and has the token make its material; answers the key as it is then. It is to be
+    /// given to ``save(_:or:alias:)``.
+    func generateMaterial(of key: Key) async throws(KMSError) -> Key {
+        try await changes.run { () async throws(KMSError) in try await metadata.commit([.saveKey(key)]) }
         do {
-            let object = key.materials[0].reference.object
-            let checkValue = try await backend.generateKey(key.spec, id: object)
-            key.materials[0].reference = MaterialReference(object: object, checkValue: checkValue)
-            key.lifecycle = .enabled
-            let made = key
-            try await changes.run { () async throws(KMSError) in
-                try await metadata.commit([.saveKey(made)])
-                KeyEntry(made).map { entry in table.withLock { $0.save(entry) } }
-            }
+            var made = key
+            let object = made.materials[0].reference.object
+            let generated = try await backend.generateKey(key.spec, for: key.usage, id: object)
+            made.materials[0].reference = MaterialReference(object: object, checkValue: generated.checkValue)
+            made.materials[0].publicKey = generated.publicKey
+            made.materials[0].stage = .present
+            made.lifecycle = .enabled
+            return made
         } catch {
-            // The token may have made the object although no answer came.
-            abandoned.withLock { $0.append(intent) }
-            // The caller need not wait for the repair.
-            Task { try? await self.undoAbandonedCreations() }
+            abandon(key)
             throw error
         }
-        return KeyDescription(key: key, state: key.state)
+    }
+
+    /// Stores a new key, with an alias where it has one already, and lets requests see it. `intent` is what a crash
+    /// would leave.
+    func save(_ made: Key, or intent: Key, alias: Alias? = nil) async throws(KMSError) {
+        do throws(KMSError) {
+            guard let entry = KeyEntry(made) else {
+                throw KMSError(.internalFailure, "The key was not made.", cause: "its public key cannot be read")
+            }
+            try await changes.run { () async throws(KMSError) in
+                try await metadata.commit([.saveKey(made)] + (alias.map { [.saveAlias($0)] } ?? []))
+                table.withLock { table in
+                    table.save(entry)
+                    if let alias { table.save(alias) }
+                }
+            }
+        } catch {
+            if intent.lifecycle == .creating { abandon(intent) }
+            throw error
+        }
+    }
+
+    /// The token may have made the object although no answer came: it is undone.
+    private func abandon(_ intent: Key) {
+        abandoned.withLock { $0.append(intent) }
+        // The caller need not wait for the repair.
+        Task { try? await self.undoAbandonedCreations() }
     }
 
     private func checkSupport(of request: NewKey) throws(KMSError) {
-        guard request.origin == .awsKMS else {
+        guard request.origin == .awsKMS || request.origin == .external else {
             throw KMSError(.unsupported, "Keys of origin \(request.origin.rawValue) are not supported yet.")
         }
         guard !request.isMultiRegion else {
@@ -69,6 +101,13 @@ extension KeyStore {
         }
         guard let algorithm = AlgorithmTable.entry(for: request.spec) else {
             throw KMSError(.unsupported, "Keys of spec \(request.spec.rawValue) are not supported yet.")
+        }
+        if let mechanism = algorithm.missingMechanism {
+            throw KMSError(
+                .unsupported,
+                "Keys of spec \(request.spec.rawValue) need an HSM with \(mechanism), which the HSM of this server "
+                    + "does not have."
+            )
         }
         guard algorithm.usages.contains(request.usage) else {
             throw KMSError(
@@ -78,9 +117,10 @@ extension KeyStore {
         }
     }
 
-    package func describeKey(_ name: String, by context: CallContext) throws(KMSError) -> KeyDescription {
+    package func describeKey(_ name: String, by context: CallContext) async throws(KMSError) -> KeyDescription {
+        try await prepare(name, by: context)
         let entry = try resolve(name, for: .describeKey, by: context)
-        return KeyDescription(key: entry.key, state: entry.state)
+        return KeyDescription(key: entry.key, state: entry.state(at: clock.now))
     }
 
     package func listKeys(_ page: PageRequest, by context: CallContext) throws(KMSError) -> Page<KeyAddress> {
@@ -146,7 +186,7 @@ extension KeyStore {
             guard key.lifecycle == .pendingDeletion else {
                 throw KMSError(.invalidState, "\(entry.arn) is being deleted: its key material is already going.")
             }
-            key.lifecycle = .disabled
+            key.lifecycle = key.lacksMaterial(at: clock.now) ? .pendingImport : .disabled
             key.deletionDate = nil
         }
         return entry.key.address
@@ -173,6 +213,8 @@ extension KeyMaterial {
         var generator = SystemRandomNumberGenerator()
         let id = (0..<4).flatMap { _ in (generator.next() as UInt64).bigEndianBytes }
         let reference = MaterialReference(object: .random(), checkValue: [])
-        return KeyMaterial(number: number, id: id, reference: reference, creationDate: now, reservedEncryptions: 0)
+        return KeyMaterial(
+            number: number, id: id, reference: reference, creationDate: now, reservedEncryptions: 0, stage: .creating
+        )
     }
 }

@@ -7,7 +7,8 @@ extension KeyStore {
     func resolve(_ name: String, for action: KMSAction, by context: CallContext) throws(KMSError) -> KeyEntry {
         let entry = try find(name, by: context)
         try authorizer.authorize(action, on: .key(entry.key), by: context)
-        try action.check(entry.state, of: entry.arn)
+        try checkManager(of: entry, for: action, by: context)
+        try action.check(entry.state(at: clock.now), of: entry.arn)
         return entry
     }
 
@@ -52,8 +53,8 @@ extension KeyStore {
             var key = entry.key
             try edit(&key)
             guard key != entry.key else { return key }
-            guard let changed = entry.replacing(key) else {
-                throw KMSError(.internalFailure, "The key was not changed.", cause: "no current material")
+            guard let changed = KeyEntry(key, replacing: entry) else {
+                throw KMSError(.internalFailure, "The key was not changed.", cause: "its material cannot be read")
             }
             try await metadata.commit([.saveKey(key)])
             table.withLock { $0.save(changed) }

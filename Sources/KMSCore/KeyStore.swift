@@ -15,11 +15,19 @@ package final class KeyStore: Sendable {
     let changes = SerialGate()
     /// One round of destruction at a time.
     let dueWork = SerialGate()
+    /// One rotation, import or destruction of material at a time: whoever holds it finds no intent but its own, or one
+    /// that was left behind.
+    let materialWork = SerialGate()
+    /// One AWS managed key is made at a time.
+    let managedKeyCreation = SerialGate()
     let table = Mutex(KeyTable())
     /// Creations that a crash or a fault left half done: the token may hold an object that no key names.
     let abandoned = Mutex<[Key]>([])
     /// The server's own keys, which are as live as any.
     let systemKeys = Mutex<[SystemKeyPurpose: MaterialReference]>([:])
+    let wrappingKeys = Mutex(WrappingKeys())
+    /// Keys that are being rotated on demand, and since when.
+    let rotating = Mutex<[KeyAddress: Timestamp]>([:])
 
     package init(
         backend: any KeyBackend, metadata: any MetadataStore, clock: any KMSClock,
@@ -37,7 +45,7 @@ package final class KeyStore: Sendable {
         let image = try await metadata.load()
         var fresh = KeyTable()
         for key in image.keys where key.lifecycle != .creating {
-            guard let entry = KeyEntry(key) else {
+            guard let entry = KeyEntry(key, lastUsage: image.lastUsages[key.address]) else {
                 events.record(.keyNotUnderstood(key.address))
                 continue
             }
@@ -49,11 +57,12 @@ package final class KeyStore: Sendable {
         let loaded = fresh
         table.withLock { $0 = loaded }
         abandoned.withLock { $0 = image.keys.filter { $0.lifecycle == .creating } }
+        wrappingKeys.withLock { $0 = WrappingKeys(image.wrappingKeys) }
         // One without a check value was never made.
         systemKeys.withLock { $0 = image.systemKeys.filter { !$0.value.checkValue.isEmpty } }
     }
 
-    /// Gives reservations that were not used back. To be called once, after the last request.
+    /// Gives reservations that were not used back, and writes what is only in memory. To be called once, after the last request.
     package func stop() async throws(KMSError) {
         let settled = table.withLock { $0.allKeys }.flatMap { entry in
             entry.allMaterials.filter { $0.budget.spent < $0.budget.covered }.map { material in
@@ -63,6 +72,7 @@ package final class KeyStore: Sendable {
             }
         }
         if !settled.isEmpty { try await metadata.commit(settled) }
+        try await writeLastUsages()
     }
 
     /// Throws unless a request that needs the token could be served now.

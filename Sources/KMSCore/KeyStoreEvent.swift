@@ -10,6 +10,11 @@ package enum KeyStoreEvent: Sendable {
     case destructionRefused(missing: [String])
     case creationUndone(KeyAddress)
     case keyDestroyed(KeyAddress)
+    case keyRotated(KeyAddress, number: UInt32, KeyMaterial.Rotation.Kind)
+    /// `place` is where the wrapping was opened.
+    case materialImported(KeyAddress, materialID: String, place: KeyMaterial.Import.Place)
+    /// Its day had come, or it was deleted by a caller.
+    case importedMaterialDestroyed(KeyAddress, materialID: String, hadExpired: Bool)
     /// The key's materials could not be read, so the key cannot serve; it is kept.
     case keyNotUnderstood(KeyAddress)
 }

@@ -18,15 +18,20 @@ public struct MetadataImage: Hashable, Sendable {
     public var accessKeys: [AccessKey]
     /// The materials that the server itself uses, by purpose.
     public var systemKeys: [SystemKeyPurpose: MaterialReference]
+    public var wrappingKeys: [WrappingKey]
+    public var lastUsages: [KeyAddress: KeyLastUsage]
 
     public init(
         keys: [Key] = [], aliases: [Alias] = [], accessKeys: [AccessKey] = [],
-        systemKeys: [SystemKeyPurpose: MaterialReference] = [:]
+        systemKeys: [SystemKeyPurpose: MaterialReference] = [:], wrappingKeys: [WrappingKey] = [],
+        lastUsages: [KeyAddress: KeyLastUsage] = [:]
     ) {
         self.keys = keys
         self.aliases = aliases
         self.accessKeys = accessKeys
         self.systemKeys = systemKeys
+        self.wrappingKeys = wrappingKeys
+        self.lastUsages = lastUsages
     }
 }
 
@@ -44,6 +49,11 @@ public enum MetadataChange: Sendable {
     case saveAccessKey(AccessKey)
     case removeAccessKey(id: String)
     case saveSystemKey(SystemKeyPurpose, MaterialReference)
+    case saveWrappingKey(WrappingKey)
+    /// To find none is no error.
+    case removeWrappingKey(ObjectID)
+    /// Sets what is known of each key's last use. A key that is not there is passed over.
+    case saveLastUsages([KeyAddress: KeyLastUsage])
 }
 
 /// What a token-resident key of the server's own is for.
@@ -53,6 +63,46 @@ public struct SystemKeyPurpose: RawRepresentable, Hashable, Sendable {
 
     /// Seals secret access keys, so that a stolen database gives no access.
     public static let credentials = SystemKeyPurpose(rawValue: "credentials")
+    /// Seals import tokens, so that nobody else can make one.
+    public static let importTokens = SystemKeyPurpose(rawValue: "import-tokens")
+}
+
+/// A token-resident RSA key pair under whose public part the material of one key is wrapped to be imported.
+public struct WrappingKey: Hashable, Sendable {
+    /// The check value is empty until the token has made the pair.
+    public var reference: MaterialReference
+    /// DER SubjectPublicKeyInfo.
+    public var publicKey: [UInt8]
+    /// The key that the material is for. It may be gone already.
+    public let key: KeyAddress
+    /// RSA_2048, RSA_3072 or RSA_4096.
+    public let spec: KeySpec
+    /// When the pair is destroyed.
+    public let validTo: Timestamp
+
+    public init(
+        reference: MaterialReference, publicKey: [UInt8], key: KeyAddress, spec: KeySpec, validTo: Timestamp
+    ) {
+        self.reference = reference
+        self.publicKey = publicKey
+        self.key = key
+        self.spec = spec
+        self.validTo = validTo
+    }
+}
+
+/// The last successful cryptographic operation with a key (KeyLastUsageData).
+public struct KeyLastUsage: Hashable, Sendable {
+    /// KeyLastUsageTrackingOperation as AWS KMS names it, for example GenerateDataKey.
+    public var operation: String
+    public var date: Timestamp
+    public var requestID: String
+
+    public init(operation: String, date: Timestamp, requestID: String) {
+        self.operation = operation
+        self.date = date
+        self.requestID = requestID
+    }
 }
 
 /// An access key as it is stored.

@@ -18,8 +18,9 @@ struct Authenticator: Sendable {
         self.clock = clock
     }
 
-    func authenticate(_ head: HTTPRequest, path: String, query: String, body: [UInt8]) throws(WireError) -> CallContext
-    {
+    func authenticate(
+        _ head: HTTPRequest, path: String, query: String, body: [UInt8], _ id: RequestID
+    ) throws(WireError) -> CallContext {
         var caller: Caller?
         do throws(SigV4Error) {
             let signature = try unsafe verifier.verify(
@@ -31,7 +32,7 @@ struct Authenticator: Sendable {
                 return caller?.credential
             }
             guard let caller, let region = regions[signature.region] else { throw SigV4Error.unrecognizedClient }
-            return CallContext(principal: caller.principal, region: region)
+            return CallContext(principal: caller.principal, region: region, requestID: id.description)
         } catch {
             throw WireError(error.code, error.message)
         }

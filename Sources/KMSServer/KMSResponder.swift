@@ -62,7 +62,7 @@ package struct KMSResponder: HTTPResponder {
     ) async -> Response {
         do throws(WireError) {
             let caller = try authenticator.authenticate(
-                request.head, path: String(path), query: String(query), body: body
+                request.head, path: String(path), query: String(query), body: body, id
             )
             let operation = try OperationName(target: request.headers[.amzTarget])
             let answer = try await operations.handler(for: operation)(store, body, caller)

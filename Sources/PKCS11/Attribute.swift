@@ -24,6 +24,7 @@ package struct AttributeType: RawRepresentable, Hashable, Sendable {
     package static let encrypt = AttributeType(rawValue: CKA_ENCRYPT)
     package static let decrypt = AttributeType(rawValue: CKA_DECRYPT)
     package static let sign = AttributeType(rawValue: CKA_SIGN)
+    package static let signRecover = AttributeType(rawValue: CKA_SIGN_RECOVER)
     package static let verify = AttributeType(rawValue: CKA_VERIFY)
     package static let wrap = AttributeType(rawValue: CKA_WRAP)
     package static let unwrap = AttributeType(rawValue: CKA_UNWRAP)
@@ -31,6 +32,12 @@ package struct AttributeType: RawRepresentable, Hashable, Sendable {
     package static let modulus = AttributeType(rawValue: CKA_MODULUS)
     package static let modulusBits = AttributeType(rawValue: CKA_MODULUS_BITS)
     package static let publicExponent = AttributeType(rawValue: CKA_PUBLIC_EXPONENT)
+    package static let privateExponent = AttributeType(rawValue: CKA_PRIVATE_EXPONENT)
+    package static let prime1 = AttributeType(rawValue: CKA_PRIME_1)
+    package static let prime2 = AttributeType(rawValue: CKA_PRIME_2)
+    package static let exponent1 = AttributeType(rawValue: CKA_EXPONENT_1)
+    package static let exponent2 = AttributeType(rawValue: CKA_EXPONENT_2)
+    package static let coefficient = AttributeType(rawValue: CKA_COEFFICIENT)
     package static let ecParameters = AttributeType(rawValue: CKA_EC_PARAMS)
     package static let ecPoint = AttributeType(rawValue: CKA_EC_POINT)
     package static let keyGenerationMechanism = AttributeType(rawValue: CKA_KEY_GEN_MECHANISM)
@@ -101,6 +108,8 @@ package struct KeyType: RawRepresentable, Hashable, Sendable {
 
     package static let rsa = KeyType(rawValue: CKK_RSA)
     package static let ec = KeyType(rawValue: CKK_EC)
+    /// CKK_EC_EDWARDS (PKCS#11 v3.0).
+    package static let edwards = KeyType(rawValue: CKK_EC_EDWARDS)
     package static let genericSecret = KeyType(rawValue: CKK_GENERIC_SECRET)
     package static let aes = KeyType(rawValue: CKK_AES)
 }

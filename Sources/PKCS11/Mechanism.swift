@@ -10,7 +10,13 @@ package struct MechanismType: RawRepresentable, Hashable, Sendable {
     package static let aesECB = MechanismType(rawValue: CKM_AES_ECB)
     package static let aesKeyWrap = MechanismType(rawValue: CKM_AES_KEY_WRAP)
     package static let aesKeyWrapPad = MechanismType(rawValue: CKM_AES_KEY_WRAP_PAD)
+    /// CKM_AES_KEY_WRAP_KWP (PKCS#11 v3.0), which the header lacks.
+    package static let aesKeyWrapKWP = MechanismType(rawValue: 0x210b)
     package static let genericSecretKeyGeneration = MechanismType(rawValue: CKM_GENERIC_SECRET_KEY_GEN)
+    package static let sha1 = MechanismType(rawValue: CKM_SHA_1)
+    package static let sha1HMAC = MechanismType(rawValue: CKM_SHA_1_HMAC)
+    package static let sha224 = MechanismType(rawValue: CKM_SHA224)
+    package static let sha224HMAC = MechanismType(rawValue: CKM_SHA224_HMAC)
     package static let sha256 = MechanismType(rawValue: CKM_SHA256)
     package static let sha256HMAC = MechanismType(rawValue: CKM_SHA256_HMAC)
     package static let sha384 = MechanismType(rawValue: CKM_SHA384)
@@ -25,17 +31,22 @@ package struct MechanismType: RawRepresentable, Hashable, Sendable {
     package static let ecKeyPairGeneration = MechanismType(rawValue: CKM_EC_KEY_PAIR_GEN)
     package static let ecdsa = MechanismType(rawValue: CKM_ECDSA)
     package static let ecdh1Derive = MechanismType(rawValue: CKM_ECDH1_DERIVE)
+    package static let edwardsKeyPairGeneration = MechanismType(rawValue: CKM_EC_EDWARDS_KEY_PAIR_GEN)
+    package static let eddsa = MechanismType(rawValue: CKM_EDDSA)
 
     /// The names of those that errors and reports speak of.
     private static let names: [MechanismType: String] = [
         .aesKeyGeneration: "CKM_AES_KEY_GEN", .aesGCM: "CKM_AES_GCM", .aesECB: "CKM_AES_ECB",
         .aesKeyWrap: "CKM_AES_KEY_WRAP", .aesKeyWrapPad: "CKM_AES_KEY_WRAP_PAD",
-        .genericSecretKeyGeneration: "CKM_GENERIC_SECRET_KEY_GEN", .sha256: "CKM_SHA256",
+        .aesKeyWrapKWP: "CKM_AES_KEY_WRAP_KWP", .genericSecretKeyGeneration: "CKM_GENERIC_SECRET_KEY_GEN",
+        .sha1: "CKM_SHA_1", .sha1HMAC: "CKM_SHA_1_HMAC", .sha224: "CKM_SHA224", .sha224HMAC: "CKM_SHA224_HMAC",
+        .sha256: "CKM_SHA256",
         .sha256HMAC: "CKM_SHA256_HMAC", .sha384: "CKM_SHA384", .sha384HMAC: "CKM_SHA384_HMAC",
         .sha512: "CKM_SHA512", .sha512HMAC: "CKM_SHA512_HMAC", .rsaKeyPairGeneration: "CKM_RSA_PKCS_KEY_PAIR_GEN",
         .rsaPKCS1: "CKM_RSA_PKCS", .rsaPSS: "CKM_RSA_PKCS_PSS", .rsaOAEP: "CKM_RSA_PKCS_OAEP",
         .rsaRaw: "CKM_RSA_X_509", .ecKeyPairGeneration: "CKM_EC_KEY_PAIR_GEN", .ecdsa: "CKM_ECDSA",
-        .ecdh1Derive: "CKM_ECDH1_DERIVE",
+        .ecdh1Derive: "CKM_ECDH1_DERIVE", .edwardsKeyPairGeneration: "CKM_EC_EDWARDS_KEY_PAIR_GEN",
+        .eddsa: "CKM_EDDSA",
     ]
 }
 

@@ -3,9 +3,24 @@ package import SecureMemory
 
 // Object management functions: PKCS#11 v2.40, section 5.7.
 extension Session {
-    /// Makes an object from a template; `secretValue` becomes its CKA_VALUE (C_CreateObject).
+    /// Makes an object from a template; `secretValue`, where given, becomes its CKA_VALUE (C_CreateObject).
     package borrowing func createObject(
         _ template: [Attribute], secretValue: borrowing SecretBytes? = nil
+    ) throws(PKCS11Error) -> ObjectHandle {
+        switch secretValue {
+        case .some(let secret): return try createObject(template, secretValue: secret)
+        case .none: break
+        }
+        var object: CK_OBJECT_HANDLE = 0
+        try unsafe functions.call("C_CreateObject", functions.pointer.pointee.C_CreateObject) { create in
+            unsafe withTemplate(template) { attributes, count in unsafe create(handle, attributes, count, &object) }
+        }
+        return ObjectHandle(rawValue: object)
+    }
+
+    /// The same for a secret that is there: an optional cannot borrow one.
+    package borrowing func createObject(
+        _ template: [Attribute], secretValue: borrowing SecretBytes
     ) throws(PKCS11Error) -> ObjectHandle {
         var object: CK_OBJECT_HANDLE = 0
         let create = unsafe functions.pointer.pointee.C_CreateObject
@@ -80,6 +95,25 @@ extension Session {
             readings[type] = try attribute(type, of: object)
         }
         return readings
+    }
+
+    /// Reads the value of an attribute that is a secret into locked memory; nil when it is unavailable.
+    package borrowing func secretAttribute(
+        _ type: AttributeType, of object: ObjectHandle
+    ) throws(PKCS11Error) -> SecretBytes? {
+        guard let size = try unsafe readAttribute(type, of: object, into: nil, 0) else { return nil }
+        guard size <= 1 << 16 else { throw PKCS11Error("C_GetAttributeValue", .generalError) }
+        let room = SecureBuffer(capacity: Int(size))
+        var isThere = false
+        try room.appendWithin { (span: inout MutableRawSpan) throws(PKCS11Error) in
+            try unsafe span.withUnsafeMutableBytes { (raw: UnsafeMutableRawBufferPointer) throws(PKCS11Error) in
+                let written = try unsafe readAttribute(type, of: object, into: raw.baseAddress, size)
+                guard let written, written <= size else { return 0 }
+                isThere = true
+                return Int(written)
+            }
+        }
+        return isThere ? room.withExposedBytes { SecretBytes(copying: $0) } : nil
     }
 
     private borrowing func attribute(

@@ -44,7 +44,7 @@ package struct TokenURI: Hashable, Sendable {
         return slot
     }
 
-    private func withParsed<R>(_ body: (OpaquePointer) throws(TokenURIError) -> R) throws(TokenURIError) -> R {
+    func withParsed<R>(_ body: (OpaquePointer) throws(TokenURIError) -> R) throws(TokenURIError) -> R {
         guard let uri = unsafe p11_kit_uri_new() else { throw TokenURIError("out of memory") }
         defer { unsafe p11_kit_uri_free(uri) }
         let result = unsafe p11_kit_uri_parse(text, P11_KIT_URI_FOR_ANY, uri)

@@ -16,6 +16,9 @@ extension Database {
         case .saveAccessKey(let key): try save(key)
         case .removeAccessKey(let id): try removeAccessKey(id)
         case .saveSystemKey(let purpose, let reference): try save(reference, for: purpose)
+        case .saveWrappingKey(let key): try save(key)
+        case .removeWrappingKey(let object): try removeWrappingKey(object)
+        case .saveLastUsages(let usages): try save(usages)
         }
     }
 

@@ -10,8 +10,12 @@ extension Database {
         image.aliases = try readAliases()
         image.accessKeys = try readAccessKeys()
         image.systemKeys = try readSystemKeys()
+        image.wrappingKeys = try readWrappingKeys()
+        image.lastUsages = try readLastUsages()
+        let keys = Set(image.keys.map(\.address))
         let targets = Set(image.aliases.map { KeyAddress(scope: $0.scope, id: $0.target) })
-        try refuseOrphans(targets.subtracting(image.keys.map(\.address)), of: "alias")
+        try refuseOrphans(targets.subtracting(keys), of: "alias")
+        try refuseOrphans(Set(image.lastUsages.keys).subtracting(keys), of: "key_last_usage")
         return image
     }
 

@@ -11,7 +11,8 @@ extension Database {
         let keys = try rows(
             """
             SELECT account, region, id, spec, usage, origin, lifecycle, CAST(description AS BLOB) AS description,
-                CAST(policy AS BLOB) AS policy, creation_date, deletion_date, current_material
+                CAST(policy AS BLOB) AS policy, creation_date, deletion_date, current_material,
+                manager, rotation_period, next_rotation_date, on_demand_rotations
             FROM key ORDER BY account, region, id
             """,
             of: "key", keyedBy: ["account", "region", "id"]
@@ -27,9 +28,15 @@ extension Database {
                 policy: try row.exactText("policy"),
                 tags: tags.removeValue(forKey: address) ?? [:],
                 creationDate: try row.timestamp("creation_date"),
-                deletionDate: row.isNull("deletion_date") ? nil : try row.timestamp("deletion_date"),
+                deletionDate: try row.optional("deletion_date", row.timestamp),
                 materials: materials.removeValue(forKey: address) ?? [],
-                currentMaterial: row.isNull("current_material") ? 0 : try row.materialNumber("current_material")
+                currentMaterial: try row.optional("current_material", row.materialNumber) ?? 0,
+                manager: try row.parsed("manager", KeyManager(rawValue: row.text("manager"))),
+                rotation: KeyRotation(
+                    periodInDays: try row.optional("rotation_period", row.count),
+                    nextDate: try row.optional("next_rotation_date", row.timestamp),
+                    onDemandCount: try row.count("on_demand_rotations")
+                )
             )
             guard key.currentMaterial == 0 || key.materials.contains(where: { $0.number == key.currentMaterial }) else {
                 throw row.failure("its current material \(key.currentMaterial) is not there")
@@ -39,31 +46,6 @@ extension Database {
         try refuseOrphans(materials.keys, of: "key_material")
         try refuseOrphans(tags.keys, of: "key_tag")
         return keys
-    }
-
-    private func readMaterials() throws -> [KeyAddress: [KeyMaterial]] {
-        var materials: [KeyAddress: [KeyMaterial]] = [:]
-        let all = try rows(
-            """
-            SELECT account, region, key_id, number, id, object_id, check_value, creation_date, reserved_encryptions
-            FROM key_material ORDER BY account, region, key_id, number
-            """,
-            of: "key_material", keyedBy: ["account", "region", "key_id", "number"]
-        ) { row in
-            let id = try row.bytes("id")
-            let material = KeyMaterial(
-                number: try row.materialNumber("number"),
-                id: try row.parsed("id", id.count == 32 ? id : nil),
-                reference: try row.reference(),
-                creationDate: try row.timestamp("creation_date"),
-                reservedEncryptions: try row.parsed(
-                    "reserved_encryptions", UInt64(exactly: row.integer("reserved_encryptions"))
-                )
-            )
-            return (try row.address("key_id"), material)
-        }
-        for (address, material) in all { materials[address, default: []].append(material) }
-        return materials
     }
 
     private func readTags() throws -> [KeyAddress: [String: String]] {

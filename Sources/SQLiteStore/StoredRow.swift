@@ -33,12 +33,23 @@ struct StoredRow {
         try value(column) { if case .blob(let data) = $0 { Array(data) } else { nil } }
     }
 
+    /// What `read` makes of `column`, or nil where it is null.
+    func optional<Value>(_ column: String, _ read: (String) throws -> Value) throws -> Value? {
+        isNull(column) ? nil : try read(column)
+    }
+
     func isNull(_ column: String) -> Bool {
         storage(column) == .null
     }
 
     func materialNumber(_ column: String) throws -> UInt32 {
         try parsed(column, UInt32(exactly: integer(column)))
+    }
+
+    /// A number of things, so zero or more.
+    func count(_ column: String) throws -> Int {
+        let count = try parsed(column, Int(exactly: integer(column)))
+        return try parsed(column, count >= 0 ? count : nil)
     }
 
     func timestamp(_ column: String) throws -> Timestamp {

@@ -15,16 +15,6 @@ struct KeyInput: Encodable {
     var KeyId: String
 }
 
-struct TagInput: Encodable {
-    var TagKey: String
-    var TagValue: String
-}
-
-struct CreateKeyInput: Encodable {
-    var Description: String?
-    var Tags: [TagInput]?
-}
-
 struct ScheduleInput: Encodable {
     var KeyId: String
     var PendingWindowInDays: Int
@@ -86,20 +76,22 @@ struct KeyOutput: Codable {
         var CreationDate: Date
         var DeletionDate: Date?
         var CurrentKeyMaterialId: String?
+        var ExpirationModel: String?
+        var ValidTo: Date?
+        var KeyManager: String?
+        var MultiRegion: Bool?
     }
 
     var KeyMetadata: Metadata
 
     var text: String {
         let key = KeyMetadata
-        let lines: [(String, String?)] = [
+        return aligned([
             ("key id", key.KeyId), ("arn", key.Arn), ("state", key.KeyState), ("description", key.Description),
             ("spec", key.KeySpec), ("usage", key.KeyUsage), ("origin", key.Origin),
             ("created", key.CreationDate.formatted(.iso8601)),
             ("to be destroyed", key.DeletionDate?.formatted(.iso8601)), ("material", key.CurrentKeyMaterialId),
-        ]
-        return lines.compactMap { name, value in
-            value.flatMap { $0.isEmpty ? nil : name + String(repeating: " ", count: 17 - name.count) + $0 }
-        }.joined(separator: "\n")
+            ("material expires", key.ExpirationModel.map { _ in key.ValidTo?.formatted(.iso8601) ?? "never" }),
+        ])
     }
 }

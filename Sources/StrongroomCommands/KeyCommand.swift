@@ -5,11 +5,13 @@ import KMSAPIClient
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Make, show and end keys, on this or any other AWS-compatible KMS.",
+        abstract: "Make, show, rotate and end keys, on this or any other AWS-compatible KMS.",
         discussion: "strongroom key create --state DIR --description 'payroll'",
         subcommands: [
-            KeyList.self, KeyCreate.self, KeyDescribe.self, KeyEnable.self, KeyDisable.self,
-            KeyScheduleDeletion.self, KeyCancelDeletion.self,
+            KeyList.self, KeyCreate.self, KeyDescribe.self, KeyPublicKey.self, KeyLastUsageCommand.self,
+            KeyEnable.self, KeyDisable.self, KeyRotate.self, KeyEnableRotation.self, KeyDisableRotation.self,
+            KeyRotationStatus.self, KeyListRotations.self, KeyDeleteMaterial.self, KeyScheduleDeletion.self,
+            KeyCancelDeletion.self,
         ]
     )
 }
@@ -27,30 +29,6 @@ struct KeyList: AsyncParsableCommand {
         }
         let text = keys.map { "\($0.KeyId)  \($0.KeyArn)" }.joined(separator: "\n")
         try options.show(["Keys": keys], keys.isEmpty ? "There are no keys in this Region yet." : text)
-    }
-}
-
-struct KeyCreate: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a symmetric key in the HSM.",
-        discussion: "strongroom key create --state DIR --description 'payroll' --tag team=finance"
-    )
-
-    @OptionGroup var options: ClientOptions
-
-    @Option(help: "What the key is for.")
-    var description: String?
-
-    @Option(help: "A tag as NAME=VALUE; can be given several times.")
-    var tag: [String] = []
-
-    func run() async throws {
-        let tags = try tag.map { text in
-            guard let equals = text.firstIndex(of: "=") else { throw ValidationError("'\(text)' is not NAME=VALUE.") }
-            return TagInput(TagKey: String(text[..<equals]), TagValue: String(text[text.index(after: equals)...]))
-        }
-        let input = CreateKeyInput(Description: description, Tags: tags.isEmpty ? nil : tags)
-        try await options.call("CreateKey", input, returning: KeyOutput.self, \.text)
     }
 }
 

@@ -26,6 +26,18 @@ struct LoggedEvents: KeyStoreEventSink {
             logger.notice("an interrupted creation was undone", metadata: ["key": "\(key.arn)"])
         case .keyDestroyed(let key):
             logger.notice("a key was destroyed at its deletion date", metadata: ["key": "\(key.arn)"])
+        case .keyRotated(let key, let number, let kind):
+            logger.notice(
+                "a key was rotated",
+                metadata: ["key": "\(key.arn)", "material": "\(number)", "rotation": "\(kind.rawValue)"])
+        case .materialImported(let key, let id, let place):
+            logger.notice(
+                "key material was imported",
+                metadata: ["key": "\(key.arn)", "material": "\(id)", "unwrapped in": "\(place.rawValue)"])
+        case .importedMaterialDestroyed(let key, let id, let hadExpired):
+            logger.notice(
+                hadExpired ? "imported key material expired and was destroyed" : "imported key material was deleted",
+                metadata: ["key": "\(key.arn)", "material": "\(id)"])
         case .keyNotUnderstood(let key):
             logger.critical(
                 "a key of the store cannot be served by this version", metadata: ["key": "\(key.arn)"])

@@ -14,7 +14,7 @@ package struct StrongroomCommand: AsyncParsableCommand {
             strongroom serve --state DIR
             """,
         version: "0.1.0",
-        subcommands: [Init.self, Serve.self, Doctor.self, KeyCommand.self, AliasCommand.self]
+        subcommands: [Init.self, Serve.self, Doctor.self, KeyCommand.self, AliasCommand.self, ImportKeyMaterial.self]
     )
 
     package init() {}
@@ -54,7 +54,9 @@ package struct StrongroomCommand: AsyncParsableCommand {
             // Help, the version and mistakes in the arguments are the parser's own; it knows where to print them.
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
-            code == .success ? print(text) : complain(text: text)
+            code == .success
+                ? print(text)
+                : complain(text: text.replacing("Error: ", with: "strongroom: error: ", maxReplacements: 1))
             return code.rawValue
         }
         return 1
@@ -65,7 +67,6 @@ package struct StrongroomCommand: AsyncParsableCommand {
     }
 
     private static func complain(text: String) {
-        let line = Array((text + "\n").utf8)
-        _ = unsafe line.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+        put(text + "\n", on: 2)
     }
 }

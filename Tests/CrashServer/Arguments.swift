@@ -4,7 +4,7 @@ import KMSCore
 
 /// What the tests in KMSCoreTests/CrashTests.swift tell this program:
 ///
-///     crash-server FOLDER create|due-work|churn SECONDS [before|after STEP]
+///     crash-server FOLDER create|due-work|churn|rotate|import SECONDS [before|after STEP]
 ///
 /// FOLDER has `worker.json` (the worker's settings), `softhsm2.conf` and `metadata.sqlite`. SECONDS is the time, since
 /// 1970, that the clock shows.
@@ -16,6 +16,10 @@ struct Arguments {
         case dueWork = "due-work"
         /// Makes and destroys keys until it is killed.
         case churn
+        /// Rotates a key.
+        case rotate
+        /// Imports material into the key of origin EXTERNAL, for a day.
+        case importMaterial = "import"
     }
 
     let folder: String

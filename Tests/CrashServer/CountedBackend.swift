@@ -6,9 +6,31 @@ struct CountedBackend: KeyBackend {
     let backend: any KeyBackend
     let steps: Steps
 
-    func generateKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> [UInt8] {
+    func generateKey(_ spec: KeySpec, for usage: KeyUsage, id: ObjectID) async throws(KMSError) -> GeneratedKey {
         try await steps.take("generateKey") { () async throws(KMSError) in
-            try await backend.generateKey(spec, id: id)
+            try await backend.generateKey(spec, for: usage, id: id)
+        }
+    }
+
+    func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey {
+        try await steps.take("generateWrappingKey") { () async throws(KMSError) in
+            try await backend.generateWrappingKey(spec, id: id)
+        }
+    }
+
+    func importKey(
+        _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, id: ObjectID, expecting checkValue: [UInt8]?
+    ) async throws(KMSError) -> ImportedKey {
+        try await steps.take("importKey") { () async throws(KMSError) in
+            try await backend.importKey(material, of: spec, for: usage, id: id, expecting: checkValue)
+        }
+    }
+
+    func identify(
+        _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, among candidates: [MaterialReference]
+    ) async throws(KMSError) -> Int? {
+        try await steps.take("identify") { () async throws(KMSError) in
+            try await backend.identify(material, of: spec, for: usage, among: candidates)
         }
     }
 
@@ -61,6 +83,34 @@ struct CountedBackend: KeyBackend {
         _ count: Int, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SealedBytes {
         try await backend.generateDataKeyWithoutPlaintext(count, authenticating: aad, with: key)
+    }
+
+    func generateDataKeyPair(
+        _ spec: KeySpec, authenticating aad: [UInt8], with key: MaterialReference, showingPrivateKey: Bool
+    ) async throws(KMSError) -> DataKeyPair {
+        try await backend.generateDataKeyPair(
+            spec, authenticating: aad, with: key, showingPrivateKey: showingPrivateKey
+        )
+    }
+
+    func sign(_ input: [UInt8], _ algorithm: String, with key: MaterialReference) async throws(KMSError) -> [UInt8] {
+        try await backend.sign(input, algorithm, with: key)
+    }
+
+    func generateMAC(
+        of message: borrowing SecretBytes, _ algorithm: String, with key: MaterialReference
+    ) async throws(KMSError) -> [UInt8] {
+        try await backend.generateMAC(of: message, algorithm, with: key)
+    }
+
+    func decryptRSA(
+        _ ciphertext: [UInt8], _ algorithm: String, with key: MaterialReference
+    ) async throws(KMSError) -> SecretBytes {
+        try await backend.decryptRSA(ciphertext, algorithm, with: key)
+    }
+
+    func deriveSharedSecret(with point: [UInt8], key: MaterialReference) async throws(KMSError) -> SecretBytes {
+        try await backend.deriveSharedSecret(with: point, key: key)
     }
 
     func generateRandom(_ count: Int) async throws(KMSError) -> SecretBytes {

@@ -10,7 +10,7 @@ import Logging
 import SQLiteStore
 
 guard let arguments = Arguments(CommandLine.arguments) else {
-    print("crash-server FOLDER create|due-work|churn SECONDS [before|after STEP]")
+    print("crash-server FOLDER create|due-work|churn|rotate|import SECONDS [before|after STEP]")
     exit(2)
 }
 
@@ -51,5 +51,7 @@ switch arguments.work {
 case .create: _ = try await store.createKey(NewKey(), by: caller)
 case .dueWork: try await store.performDueWork()
 case .churn: try await store.churn(clock, by: caller)
+case .rotate: try await store.rotateFirst(by: caller)
+case .importMaterial: try await store.importFirst(at: clock.now, by: caller)
 }
 client.stop()

@@ -3,6 +3,7 @@ import Glibc
 import HSMWorkerProtocol
 import KMSCore
 import KMSTesting
+import LibCrypto
 import Logging
 import SecureMemory
 import Testing
@@ -17,11 +18,17 @@ final class Rig: Sendable {
 
     /// - Parameters:
     ///   - edit: What is changed in the configuration, whose profile is SoftHSM's.
+    ///   - without: Mechanisms that the token is not allowed, of those that SoftHSM's profile names.
     ///   - prepare: What is done to the token before the workers start.
     init(
-        edit: (inout HSMClientConfiguration) -> Void = { _ in }, prepare: (SoftHSMToken) throws -> Void = { _ in }
+        edit: (inout HSMClientConfiguration) -> Void = { _ in }, without: Set<String> = [],
+        prepare: (SoftHSMToken) throws -> Void = { _ in }
     ) throws {
-        token = try SoftHSMToken()
+        let mechanisms = try SoftHSMToken.profileMechanisms.split(separator: ",").map(String.init)
+        guard without.isSubset(of: mechanisms) else {
+            throw MissingPrerequisite("the profile does not name all of \(without)", hint: "hsm-config/softhsm2.yaml")
+        }
+        token = try SoftHSMToken(mechanisms: mechanisms.filter { !without.contains($0) }.joined(separator: ","))
         try prepare(token)
         var configuration = HSMClientConfiguration(
             workerProgram: try Program.built("strongroom-hsm-worker"),
@@ -38,10 +45,10 @@ final class Rig: Sendable {
 
     /// As `init`, on a thread of its own, and ready to serve.
     static func ready(
-        edit: @escaping @Sendable (inout HSMClientConfiguration) -> Void = { _ in },
+        edit: @escaping @Sendable (inout HSMClientConfiguration) -> Void = { _ in }, without: Set<String> = [],
         prepare: @escaping @Sendable (SoftHSMToken) throws -> Void = { _ in }
     ) async throws -> Rig {
-        let rig = try await Program.offPool { try Rig(edit: edit, prepare: prepare) }
+        let rig = try await Program.offPool { try Rig(edit: edit, without: without, prepare: prepare) }
         _ = try await rig.client.tokenReport()
         try await rig.wait("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
         return rig
@@ -58,9 +65,26 @@ final class Rig: Sendable {
 
     // MARK: Keys
 
-    func newKey() async throws -> MaterialReference {
+    func newKey(
+        _ spec: KeySpec = .symmetricDefault, _ usage: KeyUsage = .encryptDecrypt
+    ) async throws -> MaterialReference {
         let id = ObjectID.random()
-        return MaterialReference(object: id, checkValue: try await client.generateKey(.symmetricDefault, id: id))
+        let made = try await client.generateKey(spec, for: usage, id: id)
+        return MaterialReference(object: id, checkValue: made.checkValue)
+    }
+
+    func newPair(_ spec: KeySpec, _ usage: KeyUsage = .signVerify) async throws -> (MaterialReference, PublicKey) {
+        let id = ObjectID.random()
+        let made = try await client.generateKey(spec, for: usage, id: id)
+        return (
+            MaterialReference(object: id, checkValue: made.checkValue),
+            try PublicKey(subjectPublicKeyInfo: made.publicKey)
+        )
+    }
+
+    /// Looks a key up anew in every worker, as after a restart.
+    func forget(_ key: MaterialReference) async throws {
+        try await client.forgetKey(key.object)
     }
 
     func seal(_ bytes: [UInt8], _ aad: [UInt8] = [], with key: MaterialReference) async throws(KMSError) -> SealedBytes
@@ -86,6 +110,9 @@ final class Rig: Sendable {
     static func kill(_ processes: [pid_t]) {
         for process in processes { _ = Glibc.kill(process, SIGKILL) }
     }
+
+    /// Lets a process hang.
+    static func stop(_ process: pid_t) { _ = Glibc.kill(process, SIGSTOP) }
 
     private func parent(of process: pid_t) -> pid_t? {
         let words = Self.file("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ")

@@ -24,7 +24,7 @@ import Testing
         #expect(try await rig.start().describeKey("alias/payroll", by: .alice).key == second.key)
         #expect(try await store.decrypt(ciphertext) == "secret", "the key that encrypted still decrypts")
         try await store.deleteAlias("alias/payroll", by: .alice)
-        await expect(.notFound) { _ = try store.describeKey("alias/payroll", by: .alice) }
+        await expect(.notFound) { _ = try await store.describeKey("alias/payroll", by: .alice) }
         #expect(try await rig.start().names().isEmpty)
     }
 
@@ -54,9 +54,9 @@ import Testing
         for context in [CallContext.aliceElsewhere, .mallory] {
             let other = try await store.newKey(by: context)
             try await store.createAlias("alias/payroll", target: other.id, by: context)
-            #expect(try store.describeKey("alias/payroll", by: context).key == other.key)
+            #expect(try await store.describeKey("alias/payroll", by: context).key == other.key)
         }
-        #expect(try store.describeKey("alias/payroll", by: .alice).key == made.key)
+        #expect(try await store.describeKey("alias/payroll", by: .alice).key == made.key)
     }
 
     @Test func `of one name that two callers create at once go to one of them`() async throws {
@@ -154,7 +154,7 @@ import Testing
         try await rig.metadata.commit([.saveKey(key)])
         let restarted = try await rig.start()
         await expect(.validation) { try await restarted.updateAlias("alias/a", target: other.id, by: .alice) }
-        #expect(try restarted.describeKey("alias/a", by: .alice).key.address == made.key.address)
+        #expect(try await restarted.describeKey("alias/a", by: .alice).key.address == made.key.address)
     }
 
     @Test func `leave a key that waits for its deletion, but do not come to it`() async throws {

@@ -44,15 +44,17 @@ final class CrashScene: Sendable {
     let ciphertexts: [KeyAddress: [UInt8]]
     let live: [KeyAddress]
     let dying: KeyAddress
+    /// A key of origin EXTERNAL without its material, where the scene has one.
+    let external: KeyAddress?
 
-    init(workers: Int = 1) async throws {
+    init(workers: Int = 1, withExternalKey: Bool = false) async throws {
         let token = try await Program.offPool { try SoftHSMToken() }
         var profile = HSMProfile.softHSM
         profile.workers = workers
         let settings = try Self.settings(token, profile)
         try JSONEncoder().encode(settings).write(to: URL(filePath: token.folder + "/worker.json"))
         let clock = TestClock(Self.start)
-        (ciphertexts, live, dying) = try await Self.withBackend(token, profile) { backend, metadata in
+        (ciphertexts, live, dying, external) = try await Self.withBackend(token, profile) { backend, metadata in
             // As `strongroom init` does: the server's own key is there too.
             let vault = CredentialVault(backend: backend, metadata: metadata)
             _ = try await vault.create(for: CallContext.alice.principal, at: clock.now)
@@ -66,7 +68,8 @@ final class CrashScene: Sendable {
                 addresses.append(made.key.address)
             }
             _ = try await store.scheduleKeyDeletion("\(addresses[2].id)", pendingWindowInDays: 7, by: .alice)
-            return (ciphertexts, [addresses[0], addresses[1]], addresses[2])
+            let external = withExternalKey ? try await store.newImportedKey().key.address : nil
+            return (ciphertexts, [addresses[0], addresses[1]], addresses[2], external)
         }
         self.token = token
         self.profile = profile
@@ -184,7 +187,7 @@ final class CrashScene: Sendable {
             let there = Set(try store.listKeys(PageRequest(limit: 1000), by: .alice).items)
             for key in there {
                 // A key that is scheduled but not due is whole, only not to be used.
-                guard try store.describeKey("\(key.id)", by: .alice).state == .enabled else { continue }
+                guard try await store.describeKey("\(key.id)", by: .alice).state == .enabled else { continue }
                 let ciphertext = try await store.encrypt("x", with: "\(key.id)")
                 #expect(try await store.decrypt(ciphertext) == "x", sourceLocation: sourceLocation)
             }
@@ -199,6 +202,18 @@ final class CrashScene: Sendable {
                 }
             }
             return there
+        }
+    }
+
+    /// Lends a key store on what is left, after its due work.
+    func withStore<T: Sendable>(
+        at now: Timestamp, _ body: (KeyStore) async throws -> T
+    ) async throws -> T {
+        try await Self.withBackend(token, profile) { backend, metadata in
+            let store = KeyStore(backend: backend, metadata: metadata, clock: TestClock(now), events: EventLog())
+            try await store.start()
+            try await store.performDueWork()
+            return try await body(store)
         }
     }
 

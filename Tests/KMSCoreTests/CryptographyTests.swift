@@ -40,9 +40,11 @@ import Testing
             SecretBytes(copying: [1]), with: made.id, context: .empty, by: .alice
         )
         #expect(encrypted.keyARN == made.arn)
+        #expect(encrypted.algorithm == "SYMMETRIC_DEFAULT")
         let decrypted = try await store.decrypt(encrypted.ciphertext, with: nil, context: .empty, by: .alice)
         #expect(decrypted.keyARN == made.arn)
         #expect(decrypted.keyMaterialID == materialID)
+        #expect(decrypted.algorithm == "SYMMETRIC_DEFAULT")
     }
 
     @Test func `another context, none, or one too many does not decrypt`() async throws {
@@ -314,7 +316,7 @@ import Testing
             #expect(seen == error)
         }
         #expect(rig.events.all.isEmpty)
-        #expect(try store.state(made) == .enabled)
+        #expect(try await store.state(made) == .enabled)
         #expect(try await !store.encrypt("x", with: made.id).isEmpty, "the next one works")
     }
 }

@@ -24,7 +24,7 @@ import Testing
         #expect(rig.backend.objects.isEmpty)
         #expect(try await rig.metadata.load().keys.isEmpty)
         #expect(rig.events.take() == ["destroyed \(made.id)"])
-        await expect(.notFound, "Key '\(made.arn)' does not exist") { _ = try store.describeKey(made.id, by: .alice) }
+        await expect(.notFound, "Key '\(made.arn)' does not exist") { _ = try await store.describeKey(made.id, by: .alice) }
         await expect(.accessDenied) { _ = try await store.decrypt(ciphertext) }
     }
 
@@ -42,7 +42,7 @@ import Testing
         await expect(.validation) {
             _ = try await store.scheduleKeyDeletion(made.id, pendingWindowInDays: days, by: .alice)
         }
-        #expect(try store.state(made) == .enabled)
+        #expect(try await store.state(made) == .enabled)
     }
 
     @Test func `makes the key unusable at once`() async throws {
@@ -69,13 +69,13 @@ import Testing
         }
         _ = try await store.scheduleKeyDeletion(made.id, pendingWindowInDays: 7, by: .alice)
         #expect(try await store.cancelKeyDeletion(made.id, by: .alice) == made.key.address)
-        #expect(try store.state(made) == .disabled)
+        #expect(try await store.state(made) == .disabled)
         rig.clock.advance(byDays: 100)
         try await store.performDueWork()
         #expect(rig.backend.objects == [made.object])
         try await store.enableKey(made.id, by: .alice)
         #expect(try await store.decrypt(ciphertext) == "secret")
-        #expect(try store.describeKey(made.id, by: .alice).key.deletionDate == nil)
+        #expect(try await store.describeKey(made.id, by: .alice).key.deletionDate == nil)
     }
 
     @Test func `catches up after downtime`() async throws {
@@ -205,18 +205,18 @@ import Testing
         // The object is gone, but the answer was lost.
         rig.backend.fail(.destroyKey, .after, with: KMSError(.dependencyTimeout, "slow"))
         await expect(.dependencyTimeout) { try await store.performDueWork() }
-        #expect(try store.state(made) == .pendingDeletion)
+        #expect(try await store.state(made) == .pendingDeletion)
         for _ in 0..<2 {
             await expect(.invalidState) { _ = try await store.cancelKeyDeletion(made.id, by: .alice) }
         }
         let restarted = try await rig.start()
-        #expect(try restarted.state(made) == .pendingDeletion)
+        #expect(try await restarted.state(made) == .pendingDeletion)
         await expect(.invalidState) { _ = try await restarted.cancelKeyDeletion(made.id, by: .alice) }
         // Even when the clock was set back meanwhile: what is gone is gone.
         rig.clock.advance(byDays: -3)
         try await restarted.performDueWork()
         try await rig.expectAgreement()
-        await expect(.notFound) { _ = try restarted.describeKey(made.id, by: .alice) }
+        await expect(.notFound) { _ = try await restarted.describeKey(made.id, by: .alice) }
     }
 
     @Test func `is done once when two rounds meet`() async throws {
@@ -265,7 +265,7 @@ import Testing
         try await rig.metadata.commit([.saveKey(key)])
         rig.backend.plant(Array(repeating: 1, count: 32), as: key.materials[0].reference.object)
         let store = try await rig.start()
-        await expect(.notFound) { _ = try store.describeKey("\(key.address.id)", by: .alice) }
+        await expect(.notFound) { _ = try await store.describeKey("\(key.address.id)", by: .alice) }
         #expect(try store.listKeys(PageRequest(), by: .alice).items == [live.key.address], "nobody sees it")
         try await store.performDueWork()
         #expect(rig.backend.objects == [live.object])

@@ -104,8 +104,8 @@ import Testing
         for _ in 0..<2 {
             await expect(
                 .limitExceeded,
-                "\(made.arn) has made as many encryptions as one key material may make (4294967296). Create a new key "
-                    + "and point the alias to it."
+                "\(made.arn) has made as many encryptions as one key material may make (4294967296). Rotate the key, "
+                    + "or create a new one and point the alias to it."
             ) { _ = try await store.encrypt("x", with: made.id) }
         }
         #expect(try await rig.reservedEncryptions(made) == Self.maximum)

@@ -48,6 +48,23 @@ import Testing
         Line(.generateDataKeyWithoutPlaintext, "+DSS+"),
         Line(.reEncryptFrom, "+DSS+"),
         Line(.reEncryptTo, "+DSS+"),
+        Line(.generateDataKeyPair, "+DSS+"),
+        Line(.generateDataKeyPairWithoutPlaintext, "+DSS+"),
+        Line(.sign, "+DSS+"),
+        Line(.verify, "+DSS+"),
+        Line(.generateMAC, "+DSS+"),
+        Line(.verifyMAC, "+DSS+"),
+        Line(.deriveSharedSecret, "+DSS+"),
+        Line(.getPublicKey, "+DSS+"),
+        Line(.enableKeyRotation, "+DSS+"),
+        Line(.disableKeyRotation, "+DSS+"),
+        Line(.rotateKeyOnDemand, "+DSS+"),
+        Line(.getKeyRotationStatus, "+++++"),
+        Line(.listKeyRotations, "+++++"),
+        Line(.getParametersForImport, "+++S+"),
+        Line(.importKeyMaterial, "+++S+"),
+        Line(.deleteImportedKeyMaterial, "+++S+"),
+        Line(.getKeyLastUsage, "+++++"),
     ]
 
     @Test(arguments: lines)
@@ -79,8 +96,8 @@ import Testing
         action: KMSAction
     ) async {
         let reads: Set<KMSAction> = [
-            .describeKey, .getKeyPolicy, .listAliases, .listKeyPolicies, .listResourceTags, .putKeyPolicy,
-            .deleteAlias, .createKey, .listKeys, .generateRandom,
+            .describeKey, .getKeyLastUsage, .getKeyPolicy, .listAliases, .listKeyPolicies, .listResourceTags,
+            .putKeyPolicy, .deleteAlias, .createKey, .listKeys, .generateRandom,
         ]
         guard !reads.contains(action) else { return }
         await expect(.invalidState) { try action.check(.creating, of: "a key") }

@@ -21,12 +21,12 @@ import Testing
             }
         }
         #expect(rig.events.take() == ["missing \(made.id)"], "once, not at every request")
-        #expect(try store.state(made) == .unavailable)
+        #expect(try await store.state(made) == .unavailable)
 
         rig.backend.heal()
         #expect(try await store.decrypt(ciphertext) == "secret")
         #expect(rig.events.take() == ["found \(made.id)"])
-        #expect(try store.state(made) == .enabled)
+        #expect(try await store.state(made) == .enabled)
     }
 
     @Test(arguments: ["encrypt", "dataKey", "dataKeyWithoutPlaintext", "decrypt"])
@@ -46,10 +46,10 @@ import Testing
         }
         rig.backend.hide([made.object])
         await expect(.keyUnavailable) { try await run() }
-        #expect(try store.state(made) == .unavailable)
+        #expect(try await store.state(made) == .unavailable)
         rig.backend.heal()
         try await run()
-        #expect(try store.state(made) == .enabled)
+        #expect(try await store.state(made) == .enabled)
         #expect(rig.events.all == ["missing \(made.id)", "found \(made.id)"])
     }
 
@@ -73,7 +73,7 @@ import Testing
         rig.backend.hide([gone.object])
         await expect(.keyUnavailable) { _ = try await store.encrypt("x", with: gone.id) }
         #expect(try await store.decrypt(ciphertext) == "secret")
-        #expect(try store.state(other) == .enabled)
+        #expect(try await store.state(other) == .enabled)
     }
 
     @Test func `is also what a stranger's object under the same id is`() async throws {
@@ -84,7 +84,7 @@ import Testing
         await expect(.keyUnavailable) { _ = try await store.encrypt("x", with: made.id) }
         await expect(.keyUnavailable) { _ = try await store.decrypt(ciphertext) }
         #expect(rig.events.take() == ["missing \(made.id)"])
-        #expect(try store.state(made) == .unavailable)
+        #expect(try await store.state(made) == .unavailable)
     }
 
     @Test func `fails a re-encryption with a retryable error, whichever of both it is`() async throws {
@@ -109,11 +109,11 @@ import Testing
         rig.backend.hide([made.object])
         await expect(.keyUnavailable) { _ = try await store.encrypt("x", with: made.id) }
         try await store.disableKey(made.id, by: .alice)
-        #expect(try store.state(made) == .disabled)
+        #expect(try await store.state(made) == .disabled)
         try await store.enableKey(made.id, by: .alice)
-        #expect(try store.state(made) == .unavailable, "enabling does not bring the material back")
+        #expect(try await store.state(made) == .unavailable, "enabling does not bring the material back")
         _ = try await store.scheduleKeyDeletion(made.id, pendingWindowInDays: 7, by: .alice)
-        #expect(try store.state(made) == .pendingDeletion)
+        #expect(try await store.state(made) == .pendingDeletion)
         _ = try await store.cancelKeyDeletion(made.id, by: .alice)
     }
 

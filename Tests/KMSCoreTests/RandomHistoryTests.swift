@@ -54,7 +54,7 @@ import Testing
                 return
             default: try await refuseChange(store)
             }
-            try compare(store)
+            try await compare(store)
         }
 
         // MARK: Steps
@@ -197,11 +197,11 @@ import Testing
             await expect(code, from: body)
         }
 
-        private func compare(_ store: KeyStore) throws {
+        private func compare(_ store: KeyStore) async throws {
             let listed = try store.listKeys(PageRequest(limit: 1000), by: .alice).items.map(\.id)
             #expect(listed == model.keys.keys.sorted())
             for (id, expected) in model.keys {
-                let seen = try store.describeKey("\(id)", by: .alice)
+                let seen = try await store.describeKey("\(id)", by: .alice)
                 #expect(seen.state == expected.state)
                 #expect(seen.key.description == expected.description)
                 #expect(seen.key.tags == expected.tags)
@@ -219,7 +219,7 @@ import Testing
             let now = rig.clock.now
             model.keys = model.keys.filter { !($0.value.deletionDate.map { $0 <= now } ?? false) }
             model.aliases = model.aliases.filter { model.keys[$0.value] != nil }
-            try compare(store)
+            try await compare(store)
             try await rig.expectAgreement()
             #expect(rig.backend.objects == Set(model.keys.values.map(\.made.object)))
             for (id, key) in model.keys {

@@ -30,9 +30,13 @@ struct Rig: Sendable {
     /// Expects the token to hold what the database names, no more and no less, and no work to be left.
     func expectAgreement(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let image = try await metadata.load()
-        let named = image.keys.flatMap(\.materials).map(\.reference.object) + image.systemKeys.values.map(\.object)
+        let materials = image.keys.flatMap(\.materials)
+        let named =
+            materials.filter { $0.stage == .present }.map(\.reference.object) + image.systemKeys.values.map(\.object)
+            + image.wrappingKeys.map(\.reference.object)
         #expect(backend.objects == Set(named), "token and database hold the same", sourceLocation: sourceLocation)
         let unfinished = image.keys.filter { $0.lifecycle == .creating || $0.lifecycle == .destroying }
+        #expect(materials.allSatisfy { $0.stage == .present || $0.stage == .absent }, sourceLocation: sourceLocation)
         #expect(unfinished.isEmpty, "every intent was brought to its end", sourceLocation: sourceLocation)
     }
 }
@@ -79,8 +83,8 @@ extension KeyStore {
         return String(decoding: result.plaintext.exposedArray, as: UTF8.self)
     }
 
-    func state(_ key: KeyDescription) throws -> KeyState {
-        try describeKey(key.id, by: .alice).state
+    func state(_ key: KeyDescription) async throws -> KeyState {
+        try await describeKey(key.id, by: .alice).state
     }
 
     func names(by context: CallContext = .alice) throws -> [String] {
@@ -117,6 +121,10 @@ final class EventLog: KeyStoreEventSink {
             case .destructionRefused(let missing): "refused \(missing.sorted().joined(separator: " "))"
             case .creationUndone(let key): "undone \(key.id)"
             case .keyDestroyed(let key): "destroyed \(key.id)"
+            case .keyRotated(let key, let number, let kind): "rotated \(key.id) to \(number) \(kind.rawValue)"
+            case .materialImported(let key, let id, let place): "imported \(key.id) \(id) in the \(place.rawValue)"
+            case .importedMaterialDestroyed(let key, let id, let hadExpired):
+                "\(hadExpired ? "expired" : "deleted") \(key.id) \(id)"
             case .keyNotUnderstood(let key): "not understood \(key.id)"
             }
         lines.withLock { $0.append(line) }

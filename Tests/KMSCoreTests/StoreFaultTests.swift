@@ -16,19 +16,19 @@ import Testing
         }
     }
 
-    private static func live(_ store: KeyStore) throws -> String {
-        try store.describeKey("alias/live", by: .alice).arn
+    private static func live(_ store: KeyStore) async throws -> String {
+        try await store.describeKey("alias/live", by: .alice).arn
     }
 
     static let changes = [
         Change("create", commits: 2) { _ = try await $0.newKey() },
-        Change("disable") { try await $0.disableKey(live($0), by: .alice) },
-        Change("describe") { try await $0.updateKeyDescription(live($0), to: "new", by: .alice) },
-        Change("tag") { try await $0.tagResource(live($0), tags: [Tag(key: "a", value: "b")], by: .alice) },
-        Change("policy") { try await $0.putKeyPolicy("{}", on: live($0), named: nil, by: .alice) },
-        Change("schedule") { _ = try await $0.scheduleKeyDeletion(live($0), pendingWindowInDays: 7, by: .alice) },
-        Change("create alias") { try await $0.createAlias("alias/new", target: live($0), by: .alice) },
-        Change("update alias") { try await $0.updateAlias("alias/live", target: live($0), by: .alice) },
+        Change("disable") { try await $0.disableKey(await live($0), by: .alice) },
+        Change("describe") { try await $0.updateKeyDescription(await live($0), to: "new", by: .alice) },
+        Change("tag") { try await $0.tagResource(await live($0), tags: [Tag(key: "a", value: "b")], by: .alice) },
+        Change("policy") { try await $0.putKeyPolicy("{}", on: await live($0), named: nil, by: .alice) },
+        Change("schedule") { _ = try await $0.scheduleKeyDeletion(await live($0), pendingWindowInDays: 7, by: .alice) },
+        Change("create alias") { try await $0.createAlias("alias/new", target: await live($0), by: .alice) },
+        Change("update alias") { try await $0.updateAlias("alias/live", target: await live($0), by: .alice) },
         Change("delete alias") { try await $0.deleteAlias("alias/live", by: .alice) },
         Change("encrypt") { _ = try await $0.encrypt("x", with: "alias/live") },
         Change("due work", commits: 2) { try await $0.performDueWork() },
@@ -90,12 +90,12 @@ import Testing
     func `changes nothing that can be seen when it refuses`(item: Case) async throws {
         let (rig, store, _) = try await prepared()
         let keys = try store.listKeys(PageRequest(), by: .alice).items
-        let live = try store.describeKey("alias/live", by: .alice).key
+        let live = try await store.describeKey("alias/live", by: .alice).key
         let aliases = try store.names()
         rig.metadata.fail(commit: item.commit, .before)
         await expect(.internalFailure) { try await item.change.make(store) }
         #expect(try store.listKeys(PageRequest(), by: .alice).items == keys)
-        #expect(try store.describeKey("alias/live", by: .alice).key == live)
+        #expect(try await store.describeKey("alias/live", by: .alice).key == live)
         #expect(try store.names() == aliases)
         // The same again succeeds: nothing is stuck.
         try await item.change.make(store)

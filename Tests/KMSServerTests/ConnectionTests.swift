@@ -1,5 +1,6 @@
 import HTTPTypes
 import KMSCore
+import KMSTesting
 import NIOCore
 import ServiceLifecycle
 import Testing
@@ -171,7 +172,7 @@ import Testing
         let server = try await server()
         try await server.live { client in
             let key = try await client.createKey()
-            server.backend.slowDown(to: .milliseconds(2000))
+            server.backend.setDelay(.milliseconds(2000))
             let answer = try await client.send("Encrypt", #"{"KeyId":"\#(key)","Plaintext":"AA=="}"#)
             #expect(answer.status == 200)
         }
@@ -250,7 +251,7 @@ import Testing
         let caller = try #require(TestDirectory.callers["AKIAIOSFODNN7EXAMPLE"])
         let region = try #require(Region("eu-central-1"))
         let key = try await server.store.createKey(NewKey(), by: CallContext(principal: caller, region: region))
-        server.backend.slowDown(to: .milliseconds(500))
+        server.backend.setDelay(.milliseconds(500))
         try await server.serving { client, group in
             let (idle, busy) = (try await client.connect(), try await client.connect())
             try await idle.send(signed(client, "ListKeys", "{}"))

@@ -159,6 +159,140 @@ import Testing
         }
     }
 
+    @Test func `what a key signs it verifies, and nothing else`() async throws {
+        try await TestServer().routed { client in
+            let key = try await client.createKey(#""KeySpec":"ECC_NIST_P256","KeyUsage":"SIGN_VERIFY""#)
+            let members = #""KeyId":"\#(key)","SigningAlgorithm":"ECDSA_SHA_256""#
+            let signed = try await client.send("Sign", #"{\#(members),"Message":"aGVsbG8="}"#)
+            #expect(signed.text("SigningAlgorithm") == "ECDSA_SHA_256")
+            let signature = try #require(signed.text("Signature"))
+            let verified = try await client.send(
+                "Verify", #"{\#(members),"Message":"aGVsbG8=","Signature":"\#(signature)"}"#)
+            #expect(verified.status == 200 && verified.body.contains(#""SignatureValid":true"#))
+            let other = try await client.send("Verify", #"{\#(members),"Message":"AA==","Signature":"\#(signature)"}"#)
+            #expect(other.status == 400 && other.body == #"{"__type":"KMSInvalidSignatureException"}"#)
+            let publicKey = try await client.send("GetPublicKey", #"{"KeyId":"\#(key)"}"#)
+            #expect(publicKey.text("KeySpec") == "ECC_NIST_P256" && publicKey.text("PublicKey")?.count == 124)
+        }
+    }
+
+    @Test func `what a key authenticates it verifies, and nothing else`() async throws {
+        try await TestServer().routed { client in
+            let key = try await client.createKey(#""KeySpec":"HMAC_256","KeyUsage":"GENERATE_VERIFY_MAC""#)
+            let members = #""KeyId":"\#(key)","MacAlgorithm":"HMAC_SHA_256""#
+            let made = try await client.send("GenerateMac", #"{\#(members),"Message":"aGVsbG8="}"#)
+            let mac = try #require(made.text("Mac"))
+            let verified = try await client.send("VerifyMac", #"{\#(members),"Message":"aGVsbG8=","Mac":"\#(mac)"}"#)
+            #expect(verified.status == 200 && verified.body.contains(#""MacValid":true"#))
+            let other = try await client.send("VerifyMac", #"{\#(members),"Message":"AA==","Mac":"\#(mac)"}"#)
+            #expect(other.status == 400 && other.body == #"{"__type":"KMSInvalidMacException"}"#)
+        }
+    }
+
+    @Test func `two keys agree on a secret`() async throws {
+        try await TestServer().routed { client in
+            var keys: [(id: String, publicKey: String)] = []
+            for _ in 0..<2 {
+                let key = try await client.createKey(#""KeySpec":"ECC_NIST_P256","KeyUsage":"KEY_AGREEMENT""#)
+                let answer = try await client.send("GetPublicKey", #"{"KeyId":"\#(key)"}"#)
+                keys.append((key, try #require(answer.text("PublicKey"))))
+            }
+            var secrets: Set<String> = []
+            for (mine, other) in [(keys[0], keys[1]), (keys[1], keys[0])] {
+                let answer = try await client.send(
+                    "DeriveSharedSecret",
+                    #"{"KeyId":"\#(mine.id)","KeyAgreementAlgorithm":"ECDH","PublicKey":"\#(other.publicKey)"}"#)
+                secrets.insert(try #require(answer.text("SharedSecret")))
+                #expect(answer.text("KeyOrigin") == "AWS_KMS")
+            }
+            #expect(secrets.count == 1 && secrets.first?.count == 44)
+        }
+    }
+
+    @Test func `data key pairs, with their private keys and without`() async throws {
+        try await TestServer().routed { client in
+            let key = try await client.createKey()
+            let members = #"{"KeyId":"\#(key)","KeyPairSpec":"ECC_NIST_P256"}"#
+            let pair = try await client.send("GenerateDataKeyPair", members)
+            #expect(pair.text("KeyPairSpec") == "ECC_NIST_P256" && pair.text("KeyMaterialId")?.count == 64)
+            let blob = try #require(pair.text("PrivateKeyCiphertextBlob"))
+            let opened = try await client.send("Decrypt", #"{"CiphertextBlob":"\#(blob)"}"#)
+            #expect(opened.text("Plaintext") == pair.text("PrivateKeyPlaintext"))
+            let sealed = try await client.send("GenerateDataKeyPairWithoutPlaintext", members)
+            #expect(sealed.text("PrivateKeyPlaintext") == nil && sealed.text("PrivateKeyCiphertextBlob") != nil)
+            #expect(sealed.text("PublicKey") != pair.text("PublicKey"))
+        }
+    }
+
+    @Test func `RSA encryption names its algorithm, and no material`() async throws {
+        try await TestServer().routed { client in
+            let key = try await client.createKey(#""KeySpec":"RSA_2048","KeyUsage":"ENCRYPT_DECRYPT""#)
+            let members = #""KeyId":"\#(key)","EncryptionAlgorithm":"RSAES_OAEP_SHA_256""#
+            let sealed = try await client.send("Encrypt", #"{\#(members),"Plaintext":"aGVsbG8="}"#)
+            #expect(sealed.text("EncryptionAlgorithm") == "RSAES_OAEP_SHA_256")
+            let blob = try #require(sealed.text("CiphertextBlob"))
+            let opened = try await client.send("Decrypt", #"{\#(members),"CiphertextBlob":"\#(blob)"}"#)
+            #expect(opened.text("Plaintext") == "aGVsbG8=" && opened.text("KeyMaterialId") == nil)
+            #expect(opened.text("EncryptionAlgorithm") == "RSAES_OAEP_SHA_256")
+        }
+    }
+
+    @Test func `a rotation keeps what was encrypted before`() async throws {
+        try await TestServer().routed { client in
+            let key = try await client.createKey()
+            let id = #""KeyId":"\#(key)""#
+            let blob = try #require(
+                try await client.send("Encrypt", #"{\#(id),"Plaintext":"AAEC"}"#).text("CiphertextBlob"))
+            #expect(try await client.send("RotateKeyOnDemand", "{\(id)}").text("KeyId")?.hasSuffix(key) == true)
+            let opened = try await client.send("Decrypt", #"{"CiphertextBlob":"\#(blob)"}"#)
+            #expect(opened.text("Plaintext") == "AAEC")
+            let listed = try await client.send("ListKeyRotations", "{\(id)}")
+            #expect(listed.body.contains(#""RotationType":"ON_DEMAND""#) && listed.body.contains(#""Truncated":false"#))
+            let now = try await client.send("DescribeKey", "{\(id)}").text("KeyMetadata", "CurrentKeyMaterialId")
+            #expect(now != opened.text("KeyMaterialId") && now?.count == 64)
+
+            #expect(try await client.send("EnableKeyRotation", #"{\#(id),"RotationPeriodInDays":90}"#).status == 200)
+            let status = try await client.send("GetKeyRotationStatus", "{\(id)}")
+            #expect(status.body.contains(#""KeyRotationEnabled":true"#))
+            #expect(status.body.contains(#""RotationPeriodInDays":90"#))
+            #expect(try await client.send("DisableKeyRotation", "{\(id)}").body == "")
+            #expect(
+                try await client.send("GetKeyRotationStatus", "{\(id)}").body.contains(#""KeyRotationEnabled":false"#))
+        }
+    }
+
+    @Test func `a key without material takes none that comes with no token of ours`() async throws {
+        try await TestServer().routed { client in
+            let key = try await client.createKey(#""Origin":"EXTERNAL""#)
+            let id = #""KeyId":"\#(key)""#
+            #expect(
+                try await client.send("DescribeKey", "{\(id)}").text("KeyMetadata", "KeyState") == "PendingImport")
+            let wrapping = #""WrappingAlgorithm":"RSAES_OAEP_SHA_256","WrappingKeySpec":"RSA_2048""#
+            let parameters = try await client.send("GetParametersForImport", "{\(id),\(wrapping)}")
+            #expect(
+                parameters.body.contains(#""ParametersValidTo":1767312000"#), "a day from the test clock's beginning")
+            let token = try #require(parameters.text("ImportToken"))
+            let body = #""EncryptedKeyMaterial":"AA==","ExpirationModel":"KEY_MATERIAL_DOES_NOT_EXPIRE""#
+            let wrong = try await client.send("ImportKeyMaterial", #"{\#(id),\#(body),"ImportToken":"AA=="}"#)
+            #expect(wrong.type == "InvalidImportTokenException" && wrong.status == 400)
+            let unreadable = try await client.send("ImportKeyMaterial", #"{\#(id),\#(body),"ImportToken":"\#(token)"}"#)
+            #expect(unreadable.type == "InvalidCiphertextException")
+            #expect(try await client.send("DeleteImportedKeyMaterial", "{\(id)}").status == 200)
+        }
+    }
+
+    @Test func `a key's last use is the request that used it`() async throws {
+        try await TestServer().routed { client in
+            let key = try await client.createKey()
+            let unused = try await client.send("GetKeyLastUsage", #"{"KeyId":"\#(key)"}"#)
+            #expect(unused.status == 200 && unused.body.contains(#""KeyLastUsage":{}"#))
+            let sealed = try await client.send("Encrypt", #"{"KeyId":"\#(key)","Plaintext":"AA=="}"#)
+            let used = try await client.send("GetKeyLastUsage", #"{"KeyId":"\#(key)"}"#)
+            #expect(used.text("KeyLastUsage", "Operation") == "Encrypt")
+            #expect(used.text("KeyLastUsage", "KmsRequestId") == sealed.headers[.amznRequestID])
+        }
+    }
+
     @Test(arguments: [
         (KMSError(.keyUnavailable, "later"), "KeyUnavailableException", 500),
         (KMSError(.dependencyTimeout, "late"), "DependencyTimeoutException", 500),

@@ -14,7 +14,7 @@ import Testing
 
 /// A server on a backend and a store in memory, with one caller in each of two accounts.
 final class TestServer: Sendable {
-    let backend = TestBackend()
+    let backend = InMemoryKeyBackend()
     let clock = TestClock()
     let store: KeyStore
     let app: Application<KMSResponder>
@@ -147,8 +147,8 @@ struct SignedClient: Sendable {
     }
 
     /// Makes a key and answers its id.
-    func createKey() async throws -> String {
-        let answer = try await send("CreateKey", "{}")
+    func createKey(_ members: String = "") async throws -> String {
+        let answer = try await send("CreateKey", "{\(members)}")
         #expect(answer.status == 200)
         return try #require(answer.text("KeyMetadata", "KeyId"))
     }

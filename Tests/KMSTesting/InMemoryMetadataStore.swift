@@ -32,11 +32,13 @@ private struct Content {
     private var aliases: [AliasName: Alias] = [:]
     private var accessKeys: [String: AccessKey] = [:]
     private var systemKeys: [SystemKeyPurpose: MaterialReference] = [:]
+    private var wrappingKeys: [ObjectID: WrappingKey] = [:]
+    private var lastUsages: [KeyAddress: KeyLastUsage] = [:]
 
     var image: MetadataImage {
         MetadataImage(
             keys: Array(keys.values), aliases: Array(aliases.values), accessKeys: Array(accessKeys.values),
-            systemKeys: systemKeys
+            systemKeys: systemKeys, wrappingKeys: Array(wrappingKeys.values), lastUsages: lastUsages
         )
     }
 
@@ -46,6 +48,7 @@ private struct Content {
             try save(key)
         case .removeKey(let address):
             keys[address] = nil
+            lastUsages[address] = nil
             aliases = aliases.filter { $0.value.scope != address.scope || $0.value.target != address.id }
         case .saveAlias(let alias):
             try require(keys[KeyAddress(scope: alias.scope, id: alias.target)] != nil, "an alias needs its key")
@@ -66,6 +69,12 @@ private struct Content {
                 !others.values.contains { $0.object == reference.object }, "system keys need objects of their own"
             )
             systemKeys[purpose] = reference
+        case .saveWrappingKey(let key):
+            wrappingKeys[key.reference.object] = key
+        case .removeWrappingKey(let object):
+            wrappingKeys[object] = nil
+        case .saveLastUsages(let usages):
+            lastUsages.merge(usages.filter { keys[$0.key] != nil }) { _, new in new }
         }
     }
 
@@ -77,6 +86,8 @@ private struct Content {
             key.currentMaterial == 0 || numbers.contains(key.currentMaterial), "a key needs its current material"
         )
         try require(key.materials.allSatisfy { $0.id.count == 32 }, "a material's id has 32 bytes")
+        try require((key.rotation.periodInDays ?? 1) > 0, "a rotation period has a day or more")
+        try require(key.rotation.onDemandCount >= 0, "rotations on demand are counted from zero")
         let others = keys.values.filter { $0.address != key.address }.flatMap(\.materials)
         let objects = (others + key.materials).map(\.reference.object)
         try require(Set(objects).count == objects.count, "materials need objects of their own")

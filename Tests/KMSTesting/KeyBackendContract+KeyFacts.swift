@@ -25,7 +25,7 @@ extension KeyBackendContract {
             let key = try await contract.newKey()
             let sealed = try await contract.seal([1, 2], with: key)
             await #expect(throws: KMSError.self) {
-                _ = try await contract.backend.generateKey(.symmetricDefault, id: key.object)
+                _ = try await contract.backend.generateKey(.symmetricDefault, for: .encryptDecrypt, id: key.object)
             }
             #expect(try await contract.open(sealed, with: key) == [1, 2])
             try await contract.backend.verifyKey(key)
@@ -33,7 +33,7 @@ extension KeyBackendContract {
         Fact("a key spec that the backend does not know is unsupported, and makes nothing") { contract in
             let id = ObjectID.random()
             await contract.expect(.unsupported) {
-                _ = try await contract.backend.generateKey(KeySpec(rawValue: "ROT_13"), id: id)
+                _ = try await contract.backend.generateKey(KeySpec(rawValue: "ROT_13"), for: .encryptDecrypt, id: id)
             }
             let inventory = try await contract.backend.inventory()
             #expect(!inventory.contains(id))
@@ -92,7 +92,9 @@ extension KeyBackendContract {
             try await contract.backend.destroyKey(key.object)
             let again = MaterialReference(
                 object: key.object,
-                checkValue: try await contract.backend.generateKey(.symmetricDefault, id: key.object)
+                checkValue: try await contract.backend.generateKey(
+                    .symmetricDefault, for: .encryptDecrypt, id: key.object
+                ).checkValue
             )
             await contract.expect(.materialMissing, "the old check value does not fit the new key") {
                 _ = try await contract.open(sealed, with: key)

@@ -24,7 +24,7 @@ package struct KeyBackendContract: Sendable {
     }
 
     package static var facts: [Fact] {
-        cipherFacts + keyFacts + dataKeyFacts
+        cipherFacts + keyFacts + dataKeyFacts + pairFacts + rsaFacts + secretFacts + importFacts
     }
 
     let backend: any KeyBackend
@@ -39,9 +39,19 @@ package struct KeyBackendContract: Sendable {
 
     // MARK: What facts are made of
 
+    /// A new key of any kind, with what is told of it.
+    func newKey(
+        _ spec: KeySpec, _ usage: KeyUsage
+    ) async throws(KMSError) -> (reference: MaterialReference, made: GeneratedKey) {
+        let id = ObjectID.random()
+        let made = try await backend.generateKey(spec, for: usage, id: id)
+        return (MaterialReference(object: id, checkValue: made.checkValue), made)
+    }
+
     func newKey() async throws(KMSError) -> MaterialReference {
         let id = ObjectID.random()
-        return MaterialReference(object: id, checkValue: try await backend.generateKey(.symmetricDefault, id: id))
+        let made = try await backend.generateKey(.symmetricDefault, for: .encryptDecrypt, id: id)
+        return MaterialReference(object: id, checkValue: made.checkValue)
     }
 
     func seal(

@@ -8,18 +8,30 @@ extension MetadataStoreContract {
             let key = Key.sample(reserved: 1)
             let alias = Alias.sample(of: key)
             let accessKey = AccessKey.sample()
-            try await store.commit([.saveKey(key), .saveAlias(alias), .saveAccessKey(accessKey)])
+            let wrappingKey = WrappingKey.sample(for: key.address)
+            try await store.commit([
+                .saveKey(key), .saveAlias(alias), .saveAccessKey(accessKey), .saveWrappingKey(wrappingKey),
+                .saveLastUsages([key.address: .sample("Encrypt")]),
+            ])
             var renamed = key
             renamed.description = "renamed"
             renamed.tags = [:]
+            var rotated = key
+            rotated.materials.append(.sample(2))
+            rotated.materials[0].stage = .absent
+            rotated.materials[1].imported = .init(validTo: nil, description: "new", place: .token)
+            rotated.rotation = KeyRotation(periodInDays: 90, nextDate: key.creationDate, onDemandCount: 1)
             let fatal = MetadataChange.reserveEncryptions(Key.sample().address, material: 1, total: 1)
             for change: MetadataChange in [
-                .saveKey(renamed), .saveKey(.sample()), .removeKey(key.address),
+                .saveKey(renamed), .saveKey(rotated), .saveKey(.sample()), .removeKey(key.address),
                 .saveAlias(.sample("alias/other", of: key)), .removeAlias(alias.scope, name: alias.name),
                 .reserveEncryptions(key.address, material: 1, total: 9),
                 .settleEncryptions(key.address, material: 1, total: 0), .saveAccessKey(.sample("AKIAI44QH8DHBEXAMPLE")),
                 .removeAccessKey(id: accessKey.id),
                 .saveSystemKey(.credentials, MaterialReference(object: .random(), checkValue: [])),
+                .saveWrappingKey(.sample(for: key.address)),
+                .saveWrappingKey(.sample(for: key.address, wrappingKey.reference, publicKey: [])),
+                .removeWrappingKey(wrappingKey.reference.object), .saveLastUsages([key.address: .sample("Decrypt")]),
             ] {
                 try await contract.expectRefusal([change, fatal], by: store)
             }
@@ -47,7 +59,7 @@ extension MetadataStoreContract {
             try await store.commit([.saveKey(key)])
             try await store.commit([
                 .removeKey(Key.sample().address), .removeAlias(.sample, name: "alias/none"),
-                .removeAccessKey(id: "AKIAIOSFODNN7EXAMPLE"),
+                .removeAccessKey(id: "AKIAIOSFODNN7EXAMPLE"), .removeWrappingKey(.random()),
             ])
             try await contract.expect(MetadataImage(keys: [key]), in: store)
         },
@@ -92,12 +104,13 @@ extension MetadataStoreContract {
             key.description = "hush-description"
             key.policy = "hush-policy"
             key.tags = ["hush-name": "hush-value"]
+            key.materials[0].imported = .init(validTo: nil, description: "hush-import", place: .token)
             try await store.commit([.saveKey(key)])
             var thief = Key.sample()
             thief.description = key.description
             thief.policy = key.policy
             thief.tags = key.tags
-            thief.materials[0].reference = key.materials[0].reference
+            thief.materials = key.materials
             let error = await #expect(throws: KMSError.self) { try await store.commit([.saveKey(thief)]) }
             let text = String(reflecting: error)
             #expect(!text.contains("hush"))

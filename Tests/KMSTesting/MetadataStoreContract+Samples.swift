@@ -49,3 +49,23 @@ extension AccessKey {
         )
     }
 }
+
+extension WrappingKey {
+    package static func sample(
+        for key: KeyAddress, _ reference: MaterialReference? = nil, publicKey: [UInt8] = [0x30, 0x82, 0x01, 0x22]
+    ) -> WrappingKey {
+        WrappingKey(
+            reference: reference ?? MaterialReference(object: .random(), checkValue: [1, 2, 3]), publicKey: publicKey,
+            key: key, spec: .rsa3072, validTo: Timestamp(milliseconds: 1_767_312_000_004)
+        )
+    }
+}
+
+extension KeyLastUsage {
+    package static func sample(_ operation: String = "Encrypt") -> KeyLastUsage {
+        KeyLastUsage(
+            operation: operation, date: Timestamp(milliseconds: 1_767_225_600_005),
+            requestID: "4f2b7a10-6c1d-4e8e-9d5a-0123456789ab"
+        )
+    }
+}

@@ -21,7 +21,7 @@ package struct MetadataStoreContract: Sendable {
     }
 
     package static var facts: [Fact] {
-        keyFacts + reservationFacts + nameFacts + commitFacts
+        keyFacts + materialFacts + reservationFacts + nameFacts + useFacts + commitFacts
     }
 
     let makeStore: @Sendable () async throws -> any MetadataStore
@@ -68,7 +68,9 @@ extension MetadataImage {
             keys: keys.sorted { $0.address.arn < $1.address.arn },
             aliases: aliases.sorted { $0.scope.aliasARN($0.name) < $1.scope.aliasARN($1.name) },
             accessKeys: accessKeys.sorted { $0.id < $1.id },
-            systemKeys: systemKeys
+            systemKeys: systemKeys,
+            wrappingKeys: wrappingKeys.sorted { $0.reference.object.description < $1.reference.object.description },
+            lastUsages: lastUsages
         )
     }
 }

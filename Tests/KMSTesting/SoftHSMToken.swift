@@ -20,8 +20,9 @@ package final class SoftHSMToken: Sendable {
     /// The user's PIN: random, so that a test can look for it where it must not be.
     package let pin: String
 
-    /// Makes the store and a first token in it.
-    package init(label: String = "strongroom test") throws {
+    /// Makes the store and a first token in it. `mechanisms` is all that it can do, as `slots.mechanisms` has it; nil for
+    /// all that SoftHSM can.
+    package init(label: String = "strongroom test", mechanisms: String? = nil) throws {
         self.label = label
         pin = (0..<12).map { _ in String(Int.random(in: 0...9)) }.joined()
         let manager = FileManager.default
@@ -37,7 +38,7 @@ package final class SoftHSMToken: Sendable {
             objectstore.backend = file
             log.level = ERROR
             slots.removable = false
-
+            \(mechanisms.map { "slots.mechanisms = \($0)\n" } ?? "")
             """.utf8
         ).write(to: URL(filePath: configurationFile))
         try writePIN(pin)
@@ -64,6 +65,21 @@ package final class SoftHSMToken: Sendable {
             try first(
                 ["x86_64", "aarch64"].map { "/usr/lib/\($0)-linux-gnu/pkcs11/pkcs11-spy.so" }, package: "opensc"
             )
+        }
+    }
+
+    /// The mechanisms that `hsm-config/softhsm2.yaml` allows SoftHSM.
+    package static var profileMechanisms: String {
+        get throws {
+            var path = URL(filePath: #filePath)
+            for _ in 0..<3 { path.deleteLastPathComponent() }
+            let text = String(
+                decoding: try Data(contentsOf: path.appending(path: "hsm-config/softhsm2.yaml")), as: UTF8.self)
+            let line = text.split(separator: "\n").first { $0.contains("slots.mechanisms = ") }
+            guard let list = line?.split(separator: " = ").last else {
+                throw MissingPrerequisite("hsm-config/softhsm2.yaml has no slots.mechanisms", hint: "git status")
+            }
+            return String(list)
         }
     }
 
@@ -128,6 +144,7 @@ extension HSMProfile {
         profile.lanes = 1
         profile.sessionCopies = true
         profile.decryptFailureCodes = [0x5, 0x40, 0x41, 0x20, 0x21]
+        profile.oaepHashes = [.sha1]
         return profile
     }
 }

@@ -1,8 +1,35 @@
 internal import FoundationEssentials
-internal import KMSCore
 
-/// Google's Wycheproof vectors for AES-GCM, as `scripts/fetch-test-vectors.sh` fetches them.
+/// Google's Wycheproof vectors, as `scripts/fetch-test-vectors.sh` fetches them.
 package enum Wycheproof {
+    /// What an implementation has to do with a vector.
+    package enum Verdict: String, Sendable, Decodable {
+        case valid, invalid
+        /// Either: it is legal but weak, or common but not quite legal.
+        case acceptable
+    }
+
+    package struct Vector: Sendable, Hashable {
+        package let number: Int
+        package let comment: String
+        package let flags: [String]
+        package let verdict: Verdict
+        /// The vector's own fields: `msg`, `sig`, …
+        package let fields: TestVectors.Fields
+    }
+
+    /// Vectors with something in common: a key, a hash.
+    package struct Group: Sendable, Hashable {
+        /// What they have in common: `sha`, `keySize`, `publicKeyDer`, …
+        package let fields: TestVectors.Fields
+        package let tests: [Vector]
+    }
+
+    /// The groups of a file, by its name: `ecdsa_secp256r1_sha256_test.json`.
+    package static func groups(_ file: String) throws -> [Group] {
+        try JSONDecoder().decode(File.self, from: try TestVectors.data(file)).testGroups
+    }
+
     package struct AESGCMVector: Sendable, Hashable {
         package let number: Int
         package let comment: String
@@ -17,55 +44,77 @@ package enum Wycheproof {
 
     /// All vectors with a 256-bit key, a 96-bit IV and a 128-bit tag: the form that the key store uses.
     package static func aesGCM() throws -> [AESGCMVector] {
-        let file = folder + "/aes_gcm_test.json"
-        guard let json = try? Data(contentsOf: URL(filePath: file)) else {
-            throw MissingPrerequisite("the test vectors \(file) are not there", hint: "scripts/fetch-test-vectors.sh")
-        }
-        return try JSONDecoder().decode(Vectors.self, from: json).testGroups
-            .filter { $0.keySize == 256 && $0.ivSize == 96 && $0.tagSize == 128 }
-            .flatMap(\.tests)
-            .map { test in
-                AESGCMVector(
-                    number: test.tcId, comment: test.comment, key: try bytes(test.key), iv: try bytes(test.iv),
-                    aad: try bytes(test.aad), plaintext: try bytes(test.msg), sealed: try bytes(test.ct + test.tag),
-                    isValid: test.result == "valid"
-                )
+        var vectors: [AESGCMVector] = []
+        for group in try groups("aes_gcm_test.json") {
+            let fields = group.fields
+            guard try fields.number("keySize") == 256, try fields.number("ivSize") == 96,
+                try fields.number("tagSize") == 128
+            else { continue }
+            for test in group.tests {
+                vectors.append(
+                    AESGCMVector(
+                        number: test.number, comment: test.comment, key: try test.fields.bytes("key"),
+                        iv: try test.fields.bytes("iv"), aad: try test.fields.bytes("aad"),
+                        plaintext: try test.fields.bytes("msg"),
+                        sealed: try test.fields.bytes("ct") + test.fields.bytes("tag"),
+                        isValid: test.verdict == .valid
+                    ))
             }
-    }
-
-    private static var folder: String {
-        var path = URL(filePath: #filePath)
-        for _ in 0..<3 { path.deleteLastPathComponent() }
-        return path.appending(path: ".build-vectors").path
-    }
-
-    private static func bytes(_ text: String) throws -> [UInt8] {
-        guard let bytes = Hexadecimal.decode(text.utf8) else {
-            throw MissingPrerequisite("\(text) is not hexadecimal", hint: "delete .build-vectors and fetch it anew")
         }
-        return bytes
+        return vectors
     }
 
-    private struct Vectors: Decodable {
+    private struct File: Decodable {
         let testGroups: [Group]
     }
+}
 
-    private struct Group: Decodable {
-        let ivSize: Int
-        let keySize: Int
-        let tagSize: Int
-        let tests: [Test]
+extension Wycheproof.Group: Decodable {
+    private enum Key: String, CodingKey {
+        case tests
     }
 
-    private struct Test: Decodable {
-        let tcId: Int
-        let comment: String
-        let key: String
-        let iv: String
-        let aad: String
-        let msg: String
-        let ct: String
-        let tag: String
-        let result: String
+    package init(from decoder: any Decoder) throws {
+        fields = try TestVectors.Fields(from: decoder)
+        tests = try decoder.container(keyedBy: Key.self).decode([Wycheproof.Vector].self, forKey: .tests)
+    }
+}
+
+extension Wycheproof.Vector: Decodable {
+    private enum Key: String, CodingKey {
+        case tcId, comment, flags, result
+    }
+
+    package init(from decoder: any Decoder) throws {
+        fields = try TestVectors.Fields(from: decoder)
+        let container = try decoder.container(keyedBy: Key.self)
+        number = try container.decode(Int.self, forKey: .tcId)
+        comment = try container.decode(String.self, forKey: .comment)
+        flags = try container.decode([String].self, forKey: .flags)
+        verdict = try container.decode(Wycheproof.Verdict.self, forKey: .result)
+    }
+}
+
+extension TestVectors.Fields: Decodable {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Takes the texts and the whole numbers of an object, and leaves the rest.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        var texts: [String: String] = [:]
+        for key in container.allKeys {
+            if let text = try? container.decode(String.self, forKey: key) {
+                texts[key.stringValue] = text
+            } else if let number = try? container.decode(Int.self, forKey: key) {
+                texts[key.stringValue] = String(number)
+            }
+        }
+        self.texts = texts
     }
 }

@@ -116,4 +116,100 @@ import Testing
         #expect(try decode(ListKeyPoliciesRequest.self, #"{"KeyId":"k","Limit":1000}"#).page.limit == 1000)
         #expect(try decode(GenerateRandomRequest.self, #"{"NumberOfBytes":1024}"#).count == 1024)
     }
+
+    @Test func `Sign and Verify, RAW unless it is said`() throws {
+        let sign = try decode(
+            SignRequest.self,
+            """
+            {"KeyId":"k","Message":"aGVsbG8=","MessageType":"DIGEST","SigningAlgorithm":"ECDSA_SHA_256",
+             "DryRun":true}
+            """
+        )
+        #expect(sign.keyID == "k" && sign.algorithm == "ECDSA_SHA_256" && sign.messageType == .digest && sign.isDryRun)
+        #expect(sign.message.exposed() == Array("hello".utf8))
+        let verify = try decode(
+            VerifyRequest.self,
+            #"{"KeyId":"k","Message":"aGVsbG8=","Signature":"AAEC","SigningAlgorithm":"ED25519_SHA_512"}"#
+        )
+        #expect(verify.signature == [0, 1, 2] && verify.messageType == .raw && !verify.isDryRun)
+    }
+
+    @Test func `MACs`() throws {
+        let made = try decode(
+            GenerateMACRequest.self,
+            #"{"KeyId":"k","Message":"AA==","MacAlgorithm":"HMAC_SHA_224","GrantTokens":["t"]}"#)
+        #expect(made.algorithm == "HMAC_SHA_224" && made.message.exposed() == [0])
+        let verified = try decode(
+            VerifyMACRequest.self, #"{"KeyId":"k","Message":"AA==","Mac":"AQI=","MacAlgorithm":"HMAC_SHA_512"}"#)
+        #expect(verified.mac == [1, 2] && verified.keyID == "k")
+    }
+
+    @Test func `key agreement and data key pairs`() throws {
+        let agreement = try decode(
+            DeriveSharedSecretRequest.self, #"{"KeyId":"k","KeyAgreementAlgorithm":"ECDH","PublicKey":"MAA="}"#)
+        #expect(agreement.publicKey == [0x30, 0] && agreement.algorithm == "ECDH")
+        let body = #"{"KeyId":"k","KeyPairSpec":"ECC_NIST_EDWARDS25519","EncryptionContext":{"a":"b"},"DryRun":true}"#
+        let pair = try decode(GenerateDataKeyPairRequest.self, body)
+        #expect(pair.spec == "ECC_NIST_EDWARDS25519" && pair.context == ["a": "b"] && pair.isDryRun)
+        #expect(try decode(GenerateDataKeyPairWithoutPlaintextRequest.self, body).spec == pair.spec)
+    }
+
+    @Test func `an import with everything that AWS has for it`() throws {
+        let id = String(repeating: "0a", count: 32)
+        let material = try decode(
+            ImportKeyMaterialRequest.self,
+            """
+            {"KeyId":"k","ImportToken":"AAEC","EncryptedKeyMaterial":"AwQ=","ValidTo":1767225600.5,
+             "ExpirationModel":"KEY_MATERIAL_EXPIRES","ImportType":"EXISTING_KEY_MATERIAL",
+             "KeyMaterialDescription":"a b:c/d_e.f-\\t","KeyMaterialId":"\(id)"}
+            """
+        ).material
+        #expect(material.importToken == [0, 1, 2] && material.encryptedMaterial == [3, 4])
+        #expect(material.validTo == Timestamp(milliseconds: 1_767_225_600_500))
+        #expect(material.expires && !material.isNew && material.materialID == id)
+        #expect(material.description == "a b:c/d_e.f-\t")
+    }
+
+    @Test func `an import without anything expires, as AWS's default is`() throws {
+        let body = #""KeyId":"k","ImportToken":"AA==","EncryptedKeyMaterial":"AA==""#
+        let plain = try decode(ImportKeyMaterialRequest.self, "{\(body)}").material
+        #expect(plain.expires && plain.validTo == nil && !plain.isNew && plain.description == nil)
+        let new = try decode(
+            ImportKeyMaterialRequest.self,
+            #"{\#(body),"ExpirationModel":"KEY_MATERIAL_DOES_NOT_EXPIRE","ImportType":"NEW_KEY_MATERIAL"}"#
+        ).material
+        #expect(!new.expires && new.isNew && new.materialID == nil)
+    }
+
+    @Test(arguments: [
+        ("0", 0), ("1767225600", 1_767_225_600_000), ("1767225600.0004", 1_767_225_600_000),
+        ("1.7672256e9", 1_767_225_600_000),
+        ("-1.5", -1500), ("253402300799", 253_402_300_799_000),
+    ])
+    func `a moment is a number of seconds`(text: String, milliseconds: Int64) throws {
+        let body = #"{"KeyId":"k","ImportToken":"AA==","EncryptedKeyMaterial":"AA==","ValidTo":\#(text)}"#
+        let request = try decode(ImportKeyMaterialRequest.self, body)
+        #expect(request.material.validTo == Timestamp(milliseconds: milliseconds))
+    }
+
+    @Test func `what changes a key's material`() throws {
+        let parameters = try decode(
+            GetParametersForImportRequest.self,
+            #"{"KeyId":"k","WrappingAlgorithm":"RSA_AES_KEY_WRAP_SHA_256","WrappingKeySpec":"RSA_4096"}"#
+        )
+        #expect(parameters.algorithm == "RSA_AES_KEY_WRAP_SHA_256" && parameters.wrappingKeySpec == "RSA_4096")
+        #expect(try decode(DeleteImportedKeyMaterialRequest.self, #"{"KeyId":"k"}"#).materialID == nil)
+        #expect(
+            try decode(EnableKeyRotationRequest.self, #"{"KeyId":"k","RotationPeriodInDays":90}"#).periodInDays == 90)
+        #expect(try decode(EnableKeyRotationRequest.self, #"{"KeyId":"k"}"#).periodInDays == nil)
+        #expect(try decode(DisableKeyRotationRequest.self, #"{"KeyId":"k"}"#).keyID == "k")
+        #expect(try decode(GetKeyRotationStatusRequest.self, #"{"KeyId":"k"}"#).keyID == "k")
+        #expect(try decode(RotateKeyOnDemandRequest.self, #"{"KeyId":"k"}"#).keyID == "k")
+        #expect(try decode(GetKeyLastUsageRequest.self, #"{"KeyId":"k"}"#).keyID == "k")
+        #expect(try decode(GetPublicKeyRequest.self, #"{"KeyId":"k","GrantTokens":["t"]}"#).keyID == "k")
+        #expect(try !decode(ListKeyRotationsRequest.self, #"{"KeyId":"k"}"#).includesAllMaterial)
+        let list = try decode(
+            ListKeyRotationsRequest.self, #"{"KeyId":"k","IncludeKeyMaterial":"ALL_KEY_MATERIAL","Limit":3}"#)
+        #expect(list.includesAllMaterial && list.page.limit == 3)
+    }
 }

@@ -12,17 +12,23 @@ import Testing
     @Test(arguments: [
         (KMSError.Code.accessDenied, "AccessDeniedException", 400),
         (.alreadyExists, "AlreadyExistsException", 400),
+        (.conflict, "ConflictException", 400),
         (.customKeyStoreNotFound, "CustomKeyStoreNotFoundException", 400),
         (.dependencyTimeout, "DependencyTimeoutException", 500),
         (.disabled, "DisabledException", 400),
         (.dryRun, "DryRunOperationException", 400),
+        (.expiredImportToken, "ExpiredImportTokenException", 400),
         (.incorrectKey, "IncorrectKeyException", 400),
+        (.incorrectKeyMaterial, "IncorrectKeyMaterialException", 400),
         (.internalFailure, "KMSInternalException", 500),
         (.invalidAliasName, "InvalidAliasNameException", 400),
         (.invalidARN, "InvalidArnException", 400),
         (.invalidCiphertext, "InvalidCiphertextException", 400),
+        (.invalidImportToken, "InvalidImportTokenException", 400),
         (.invalidKeyUsage, "InvalidKeyUsageException", 400),
+        (.invalidMAC, "KMSInvalidMacException", 400),
         (.invalidMarker, "InvalidMarkerException", 400),
+        (.invalidSignature, "KMSInvalidSignatureException", 400),
         (.invalidState, "KMSInvalidStateException", 400),
         (.keyUnavailable, "KeyUnavailableException", 500),
         (.limitExceeded, "LimitExceededException", 400),
@@ -53,6 +59,8 @@ import Testing
 
     @Test func `an error without a message has a type only`() throws {
         #expect(try body(WireError(.invalidCiphertext)) == ["__type": "InvalidCiphertextException"])
+        #expect(try body(WireError(.invalidSignature)) == ["__type": "KMSInvalidSignatureException"])
+        #expect(try body(WireError(.invalidMAC)) == ["__type": "KMSInvalidMacException"])
     }
 
     @Test func `AccessDeniedException writes Message with a capital, as AWS does`() throws {
@@ -88,6 +96,6 @@ import Testing
                 try RequestDecoder.decode(target: operation.target, body: [])
             }
         }
-        #expect(RequestDecoder.requests.count == 24)
+        #expect(RequestDecoder.requests.count == 41)
     }
 }

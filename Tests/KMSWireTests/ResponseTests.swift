@@ -11,7 +11,7 @@ import Testing
 
     init() throws {
         scope = Scope(account: try #require(AccountID("111122223333")), region: try #require(Region("eu-central-1")))
-        let reference = MaterialReference(object: .random(), checkValue: [])
+        let reference = MaterialReference(object: .random(), checkValue: [1])
         key = Key(
             address: KeyAddress(scope: scope, id: try #require(KeyID(keyID))), spec: .symmetricDefault,
             usage: .encryptDecrypt, origin: .awsKMS, lifecycle: .pendingDeletion, description: "a/b", policy: "{}",

@@ -234,6 +234,10 @@ import Testing
             refusal(DecryptRequest.self, #"{"CiphertextBlob":"AA==",\#(recipient)}"#),
             refusal(GenerateDataKeyRequest.self, #"{"KeyId":"k","KeySpec":"AES_256",\#(recipient)}"#),
             refusal(GenerateRandomRequest.self, #"{"NumberOfBytes":1,\#(recipient)}"#),
+            refusal(GenerateDataKeyPairRequest.self, #"{"KeyId":"k","KeyPairSpec":"RSA_2048",\#(recipient)}"#),
+            refusal(
+                DeriveSharedSecretRequest.self,
+                #"{"KeyId":"k","KeyAgreementAlgorithm":"ECDH","PublicKey":"AA==",\#(recipient)}"#),
         ] {
             #expect(error?.code == "UnsupportedOperationException" && error?.message?.contains("Recipient") == true)
         }
@@ -259,5 +263,111 @@ import Testing
         #expect(wayTooLong?.code == "ValidationException")
         #expect(
             message(PutKeyPolicyRequest.self, #"{"KeyId":"k","Policy":"{\"a\":\"€\"}"}"#)?.contains("pattern") == true)
+    }
+
+    @Test(arguments: [
+        ("'signingAlgorithm'", "X", "[RSASSA_PSS_SHA_256, "), ("'messageType'", "X", "[RAW, DIGEST, EXTERNAL_MU]"),
+    ])
+    func `enumerations of signing`(path: String, value: String, set: String) throws {
+        let name = path == "'messageType'" ? "MessageType" : "SigningAlgorithm"
+        let other = name == "MessageType" ? #","SigningAlgorithm":"ECDSA_SHA_256""# : ""
+        let text = try #require(
+            message(SignRequest.self, #"{"KeyId":"k","Message":"AA==","\#(name)":"\#(value)"\#(other)}"#))
+        #expect(
+            text.hasPrefix(
+                single("Value '\(value)' at \(path) failed to satisfy constraint: Member must satisfy enum value set: ")
+                    + set))
+    }
+
+    @Test func `enumerations of one or few values`() {
+        let enumeration = "failed to satisfy constraint: Member must satisfy enum value set:"
+        #expect(
+            message(GenerateMACRequest.self, #"{"KeyId":"k","Message":"AA==","MacAlgorithm":"INVALID"}"#)
+                == single(
+                    "Value 'INVALID' at 'macAlgorithm' \(enumeration) [HMAC_SHA_224, HMAC_SHA_256, HMAC_SHA_384, "
+                        + "HMAC_SHA_512]"))
+        #expect(
+            message(
+                DeriveSharedSecretRequest.self,
+                #"{"KeyId":"k","KeyAgreementAlgorithm":"INVALID","PublicKey":"AA=="}"#)
+                == single("Value 'INVALID' at 'keyAgreementAlgorithm' \(enumeration) [ECDH]"))
+        #expect(
+            message(
+                GetParametersForImportRequest.self,
+                #"{"KeyId":"k","WrappingAlgorithm":"RSAES_OAEP_SHA_1","WrappingKeySpec":"RSA_1024"}"#)
+                == single("Value 'RSA_1024' at 'wrappingKeySpec' \(enumeration) [RSA_2048, RSA_3072, RSA_4096, SM2]"))
+        #expect(
+            message(ListKeyRotationsRequest.self, #"{"KeyId":"k","IncludeKeyMaterial":"X"}"#)
+                == single("Value 'X' at 'includeKeyMaterial' \(enumeration) [ALL_KEY_MATERIAL, ROTATIONS_ONLY]"))
+        #expect(
+            message(GenerateDataKeyPairRequest.self, #"{"KeyId":"k","KeyPairSpec":"HMAC_256"}"#)?.contains(
+                "Value 'HMAC_256' at 'keyPairSpec'") == true)
+    }
+
+    @Test(arguments: [(89, "greater than or equal to 90"), (2561, "less than or equal to 2560")])
+    func `a rotation period out of its range`(days: Int, end: String) {
+        #expect(
+            message(EnableKeyRotationRequest.self, #"{"KeyId":"k","RotationPeriodInDays":\#(days)}"#)
+                == single(
+                    "Value '\(days)' at 'rotationPeriodInDays' failed to satisfy constraint: Member must have value "
+                        + end
+                ))
+    }
+
+    @Test func `an import's members`() {
+        let body = #""KeyId":"k","ImportToken":"AA==","EncryptedKeyMaterial":"AA==""#
+        let null = "failed to satisfy constraint: Member must not be null"
+        #expect(
+            message(ImportKeyMaterialRequest.self, #"{"KeyId":"k"}"#)
+                == "2 validation errors detected: Value null at 'importToken' \(null); "
+                + "Value null at 'encryptedKeyMaterial' \(null)")
+        for (member, constraint) in [
+            (#""KeyMaterialDescription":"é""#, #"pattern: ^[a-zA-Z0-9:/_\s.-]+$"#),
+            (#""KeyMaterialId":"abc""#, "length greater than or equal to 64"),
+            (#""KeyMaterialId":"\#(String(repeating: "A", count: 64))""#, "pattern: ^[a-f0-9]+$"),
+            (#""ImportType":"X""#, "[NEW_KEY_MATERIAL, EXISTING_KEY_MATERIAL]"),
+            (#""ExpirationModel":"X""#, "[KEY_MATERIAL_EXPIRES, KEY_MATERIAL_DOES_NOT_EXPIRE]"),
+        ] {
+            #expect(
+                message(ImportKeyMaterialRequest.self, "{\(body),\(member)}")?.hasSuffix(constraint) == true,
+                "\(member)")
+        }
+        let id = String(repeating: "0", count: 64)
+        #expect(
+            message(
+                ImportKeyMaterialRequest.self, #"{\#(body),"ImportType":"NEW_KEY_MATERIAL","KeyMaterialId":"\#(id)"}"#)
+                == "You cannot specify a KeyMaterialId with ImportType set to NEW_KEY_MATERIAL.")
+    }
+
+    @Test(arguments: [#""2026-01-01T00:00:00Z""#, "true", "1e300", "-1e300", "253402300800", "{}"])
+    func `a moment that is none is a SerializationException`(text: String) {
+        let body = #"{"KeyId":"k","ImportToken":"AA==","EncryptedKeyMaterial":"AA==","ValidTo":\#(text)}"#
+        let error = refusal(ImportKeyMaterialRequest.self, body)
+        #expect(error?.code == "SerializationException" && error?.message?.contains("ValidTo") == true)
+    }
+
+    @Test func `messages, signatures and public keys have their lengths`() {
+        for (member, size) in [("Message", 4097), ("Signature", 6145)] {
+            let body = ["Message", "Signature"].map { #""\#($0)":"\#($0 == member ? base64(size) : "AA==")""# }
+            #expect(
+                message(
+                    VerifyRequest.self,
+                    #"{"KeyId":"k","SigningAlgorithm":"ECDSA_SHA_256",\#(body.joined(separator: ","))}"#)
+                    == single(
+                        "Value at '\(member.lowercased())' failed to satisfy constraint: Member must have length "
+                            + "less than or equal to \(size - 1)"))
+        }
+        #expect(
+            message(
+                DeriveSharedSecretRequest.self,
+                #"{"KeyId":"k","KeyAgreementAlgorithm":"ECDH","PublicKey":"\#(base64(8193))"}"#)
+                == single(
+                    "Value at 'publicKey' failed to satisfy constraint: Member must have length less than or equal "
+                        + "to 8192"
+                ))
+        #expect(
+            message(VerifyMACRequest.self, #"{"KeyId":"k","Message":"AA==","Mac":"","MacAlgorithm":"HMAC_SHA_256"}"#)
+                == single(
+                    "Value at 'mac' failed to satisfy constraint: Member must have length greater than or equal to 1"))
     }
 }

@@ -33,6 +33,15 @@ extension Session {
     }
 }
 
+extension SecretBytes? {
+    fileprivate var exposedArray: [UInt8]? {
+        switch self {
+        case .some(let secret): secret.exposedArray
+        case .none: nil
+        }
+    }
+}
+
 extension `PKCS#11 over SoftHSM` {
     @Suite struct `A key pair` {
         @Test func `of RSA signs with both paddings`() throws {
@@ -93,10 +102,49 @@ extension `PKCS#11 over SoftHSM` {
             #expect(try session.reading(.value, of: derived)?.bytes == secret)
         }
 
+        @Test func `of Ed25519 signs what swift-crypto verifies`() throws {
+            let session = try Fixture.session()
+            let pair = try session.generateKeyPair(
+                Mechanism(.edwardsKeyPairGeneration),
+                publicKey: [
+                    Attribute(.ecParameters, [0x06, 0x03, 0x2b, 0x65, 0x70]), Attribute(.token, false),
+                    Attribute(.verify, true),
+                ],
+                privateKey: [Attribute(.token, false), Attribute(.sign, true), Attribute(.extractable, false)]
+            )
+            #expect(try session.reading(.keyType, of: pair.privateKey)?.number == KeyType.edwards.rawValue)
+            let encoded = try #require(try session.reading(.ecPoint, of: pair.publicKey)?.bytes)
+            let publicKey = try Curve25519.Signing.PublicKey(rawRepresentation: encoded.suffix(32))
+            let message = [UInt8].random(4096)
+            let signature = try session.sign(message, pair.privateKey, Mechanism(.eddsa))
+            #expect(publicKey.isValidSignature(signature, for: message))
+            #expect(!publicKey.isValidSignature(signature, for: message + [0]))
+        }
+
+        @Test func `that may be read gives its private half, into locked memory`() throws {
+            let session = try Fixture.session()
+            let pair = try session.generateKeyPair(
+                Mechanism(.ecKeyPairGeneration), publicKey: [p256, Attribute(.token, false)],
+                privateKey: [Attribute(.token, false), Attribute(.sensitive, false), Attribute(.extractable, true)]
+            )
+            let read = try session.secretAttribute(.value, of: pair.privateKey)
+            let bytes = read.exposedArray
+            let scalar = try #require(bytes)
+            let privateKey = try P256.Signing.PrivateKey(rawRepresentation: scalar)
+            #expect(Array(privateKey.publicKey.x963Representation) == (try session.point(of: pair.publicKey)))
+            let modulus = try session.secretAttribute(.modulus, of: pair.privateKey)
+            let none = modulus.exposedArray
+            #expect(none == nil, "what the object has not is unavailable")
+            try session.destroyObject(pair.privateKey)
+            #expect(throws: PKCS11Error.self) { _ = try session.secretAttribute(.value, of: pair.privateKey) }
+        }
+
         @Test func `hides its private half`() throws {
             let session = try Fixture.session()
             let pair = try session.newP256Pair()
             #expect(try session.reading(.value, of: pair.privateKey) == .unavailable)
+            let secret = try session.secretAttribute(.value, of: pair.privateKey)
+            #expect(secret.exposedArray == nil)
         }
     }
 

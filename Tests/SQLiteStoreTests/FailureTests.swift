@@ -145,9 +145,21 @@ import Testing
 
     @Test func `loads a thousand keys with all that belongs to them`() async throws {
         let store = try folder.open()
-        let keys = (0..<1000).map { _ in Key.sample() }
-        let aliases = keys.map { Alias.sample("alias/\($0.address.id)", of: $0) }
-        try await store.commit(keys.map { .saveKey($0) } + aliases.map { .saveAlias($0) })
-        #expect(try await folder.open().load().inOrder == MetadataImage(keys: keys, aliases: aliases).inOrder)
+        var image = MetadataImage()
+        for _ in 0..<1000 {
+            var key = Key.sample()
+            key.materials.append(.sample(2))
+            key.materials[1].rotation = .init(date: key.creationDate, kind: .automatic)
+            key.materials[1].imported = .init(validTo: key.creationDate, description: "from the vault", place: .token)
+            image.keys.append(key)
+            image.aliases.append(.sample("alias/\(key.address.id)", of: key))
+            image.wrappingKeys.append(.sample(for: key.address))
+            image.lastUsages[key.address] = .sample()
+        }
+        try await store.commit(
+            image.keys.map { .saveKey($0) } + image.aliases.map { .saveAlias($0) }
+                + image.wrappingKeys.map { .saveWrappingKey($0) } + [.saveLastUsages(image.lastUsages)]
+        )
+        #expect(try await folder.open().load().inOrder == image.inOrder)
     }
 }

@@ -40,11 +40,14 @@ import Testing
         try Data().write(to: URL(filePath: folder.databasePath))
         let store = try folder.open()
         #expect(try await store.load() == MetadataImage())
-        #expect(try folder.query("SELECT identifier FROM grdb_migrations") == ["v1"])
+        #expect(try folder.query("SELECT identifier FROM grdb_migrations") == ["v1", "v2"])
         #expect(try folder.query("PRAGMA application_id") == ["\(0x5354_5247)"])
         #expect(
             try folder.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-                == ["access_key", "alias", "grdb_migrations", "key", "key_material", "key_tag", "system_key"]
+                == [
+                    "access_key", "alias", "grdb_migrations", "key", "key_last_usage", "key_material", "key_tag",
+                    "system_key", "wrapping_key",
+                ]
         )
     }
 

@@ -29,6 +29,9 @@ import Testing
         Damage("UPDATE key SET policy = CAST(x'ff' AS TEXT)", "table key ", "policy cannot be read"),
         Damage("UPDATE key SET current_material = -1", "table key ", "current_material cannot be read"),
         Damage("UPDATE key SET current_material = 2", "table key ", "its current material 2 is not there"),
+        Damage("UPDATE key SET manager = 'hush'", "table key ", "manager cannot be read"),
+        Damage("UPDATE key SET rotation_period = -1", "table key ", "rotation_period cannot be read"),
+        Damage("UPDATE key SET on_demand_rotations = -1", "table key ", "on_demand_rotations cannot be read"),
         Damage("DELETE FROM key_material", "table key ", "its current material 1 is not there"),
         Damage("DELETE FROM key", "table key_material ", "which is not in table key"),
         Damage("DELETE FROM key; DELETE FROM key_material", "table key_tag ", "which is not in table key"),
@@ -36,12 +39,36 @@ import Testing
             "DELETE FROM key; DELETE FROM key_material; DELETE FROM key_tag", "table alias ",
             "which is not in table key"
         ),
+        Damage(
+            "DELETE FROM key; DELETE FROM key_material; DELETE FROM key_tag; DELETE FROM alias",
+            "table key_last_usage ", "which is not in table key"
+        ),
         Damage("UPDATE key_material SET id = x'01'", "table key_material ", "id cannot be read"),
         Damage("UPDATE key_material SET object_id = x'01'", "table key_material ", "object_id cannot be read"),
         Damage("UPDATE key_material SET number = 4294967296", "table key_material ", "number cannot be read"),
         Damage(
             "UPDATE key_material SET reserved_encryptions = -1", "table key_material ",
             "reserved_encryptions cannot be read"
+        ),
+        Damage("UPDATE key_material SET stage = 'hush'", "table key_material ", "stage cannot be read"),
+        Damage(
+            "UPDATE key_material SET is_pending_rotation = 2", "table key_material ",
+            "is_pending_rotation cannot be read"
+        ),
+        Damage("UPDATE key_material SET rotation_kind = 'hush'", "table key_material ", "rotation_kind cannot be read"),
+        Damage("UPDATE key_material SET rotation_kind = NULL", "table key_material ", "rotation_kind cannot be read"),
+        Damage("UPDATE key_material SET rotation_date = NULL", "table key_material ", "rotation_date cannot be read"),
+        Damage("UPDATE key_material SET import_place = 'hush'", "table key_material ", "import_place cannot be read"),
+        Damage("UPDATE key_material SET import_place = NULL", "table key_material ", "import_place cannot be read"),
+        Damage(
+            "UPDATE key_material SET import_description = NULL", "table key_material ",
+            "import_description cannot be read"
+        ),
+        Damage("UPDATE wrapping_key SET object_id = x'01'", "table wrapping_key ", "object_id cannot be read"),
+        Damage("UPDATE wrapping_key SET key_id = 'hush'", "table wrapping_key ", "key_id cannot be read"),
+        Damage(
+            "UPDATE key_last_usage SET operation = CAST(x'ff' AS TEXT)", "table key_last_usage ",
+            "operation cannot be read"
         ),
         Damage("UPDATE key_tag SET value = CAST(x'c3' AS TEXT)", "table key_tag ", "value cannot be read"),
         Damage("UPDATE alias SET key_id = 'hush'", "table alias ", "key_id cannot be read"),
@@ -53,10 +80,13 @@ import Testing
     @Test(arguments: damages)
     func `is an error that names its table and key, but not what it holds`(damage: Damage) async throws {
         let folder = try TemporaryFolder()
-        let key = Key.sample()
+        var key = Key.sample()
+        key.materials[0].rotation = .init(date: key.creationDate, kind: .onDemand)
+        key.materials[0].imported = .init(validTo: key.creationDate, description: "from-vault", place: .token)
         try await folder.open().commit([
             .saveKey(key), .saveAlias(.sample(of: key)), .saveAccessKey(.sample()),
             .saveSystemKey(.credentials, MaterialReference(object: .random(), checkValue: [])),
+            .saveWrappingKey(.sample(for: key.address)), .saveLastUsages([key.address: .sample()]),
         ])
         try folder.tamper(damage.sql)
         let store = try folder.open()
@@ -65,7 +95,7 @@ import Testing
         let cause = try #require(error?.cause)
         #expect(cause.contains(damage.table), "the cause is: \(cause)")
         #expect(cause.contains(damage.what), "the cause is: \(cause)")
-        for stored in ["2012-10-17", "blue", "user/alice"] { #expect(!cause.contains(stored)) }
+        for stored in ["2012-10-17", "blue", "user/alice", "from-vault"] { #expect(!cause.contains(stored)) }
     }
 
     @Test func `tells which key it is`() async throws {

@@ -50,3 +50,16 @@ def alias_name(request):
 @pytest.fixture
 def ready():
     return wait_until
+
+
+@pytest.fixture(scope="session")
+def shared_key(kms):
+    """A key of a spec and usage for all tests together: an RSA pair takes a token seconds to make."""
+    made = {}
+
+    def shared(spec, usage):
+        if (spec, usage) not in made:
+            made[spec, usage] = kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]
+        return made[spec, usage]
+
+    return shared

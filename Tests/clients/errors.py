@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError
 
 @contextlib.contextmanager
 def refused(code: str, message: str | None = None, status: int = 400):
-    """The block must end in this error. `message` None: not compared; "": AWS sends none."""
+    """The block must end in this error. `message` None: not compared; "": AWS sends none. Gives what was caught."""
     with pytest.raises(ClientError) as caught:
-        yield
+        yield caught
     response = caught.value.response
     assert response["Error"]["Code"] == code, response["Error"]
     assert response["ResponseMetadata"]["HTTPStatusCode"] == status

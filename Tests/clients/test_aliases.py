@@ -55,3 +55,22 @@ def test_an_alias_cannot_name_an_alias(kms, key, alias_name):
 def test_deleting_an_unknown_alias_is_refused(kms):
     with refused("NotFoundException"):
         kms.delete_alias(AliasName="alias/was-never-there")
+
+
+def test_an_alias_stays_with_keys_of_one_kind(kms, new_key, shared_key, alias_name):
+    symmetric, pair = new_key(), shared_key("RSA_2048", "ENCRYPT_DECRYPT")
+    signing, curve = shared_key("RSA_2048", "SIGN_VERIFY"), shared_key("ECC_NIST_P256", "SIGN_VERIFY")
+    kms.create_alias(AliasName=alias_name, TargetKeyId=symmetric["KeyId"])
+    text = (
+        f"Alias {alias_name} cannot be changed from a CMK with key usage ENCRYPT_DECRYPT to a CMK with key usage "
+        "SIGN_VERIFY. The key usage of the current CMK and the new CMK must be the same."
+    )
+    with refused("ValidationException", text):
+        kms.update_alias(AliasName=alias_name, TargetKeyId=signing["KeyId"])
+    with refused("ValidationException"):
+        kms.update_alias(AliasName=alias_name, TargetKeyId=pair["KeyId"])
+    assert target(kms, alias_name) == symmetric["KeyId"]
+    other = alias_name + "-signing"
+    kms.create_alias(AliasName=other, TargetKeyId=signing["KeyId"])
+    kms.update_alias(AliasName=other, TargetKeyId=curve["KeyId"])
+    assert target(kms, other) == curve["KeyId"]

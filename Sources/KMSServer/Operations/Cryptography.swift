@@ -7,7 +7,7 @@ extension EncryptRequest: ServedRequest {
             plaintext.take(), with: keyID, context: EncryptionContext(context), algorithm: algorithm, dryRun: isDryRun,
             by: caller
         )
-        return EncryptResponse(result, algorithm: algorithm)
+        return EncryptResponse(result)
     }
 }
 
@@ -17,7 +17,7 @@ extension DecryptRequest: ServedRequest {
             ciphertext, with: keyID, context: EncryptionContext(context), algorithm: algorithm, dryRun: isDryRun,
             by: caller
         )
-        return DecryptResponse(result, algorithm: algorithm)
+        return DecryptResponse(result)
     }
 }
 
@@ -29,7 +29,7 @@ extension ReEncryptRequest: ServedRequest {
             destinationContext: EncryptionContext(destinationContext), destinationAlgorithm: destinationAlgorithm,
             dryRun: isDryRun, by: caller
         )
-        return ReEncryptResponse(result, for: self)
+        return ReEncryptResponse(result)
     }
 }
 
@@ -48,6 +48,26 @@ extension GenerateDataKeyWithoutPlaintextRequest: ServedRequest {
             bytes: count, with: keyID, context: EncryptionContext(context), dryRun: isDryRun, by: caller
         )
         return GenerateDataKeyResponse(withoutPlaintext: result)
+    }
+}
+
+extension GenerateDataKeyPairRequest: ServedRequest {
+    func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> GenerateDataKeyPairResponse {
+        let result = try await store.generateDataKeyPair(
+            spec, with: keyID, context: EncryptionContext(context), showingPrivateKey: true, dryRun: isDryRun,
+            by: caller
+        )
+        return GenerateDataKeyPairResponse(result, spec: spec)
+    }
+}
+
+extension GenerateDataKeyPairWithoutPlaintextRequest: ServedRequest {
+    func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> GenerateDataKeyPairResponse {
+        let result = try await store.generateDataKeyPair(
+            spec, with: keyID, context: EncryptionContext(context), showingPrivateKey: false, dryRun: isDryRun,
+            by: caller
+        )
+        return GenerateDataKeyPairResponse(result, spec: spec)
     }
 }
 

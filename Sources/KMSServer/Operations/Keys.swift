@@ -9,7 +9,7 @@ extension CreateKeyRequest: ServedRequest {
 
 extension DescribeKeyRequest: ServedRequest {
     func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> KeyMetadataResponse {
-        KeyMetadataResponse(try store.describeKey(keyID, by: caller))
+        KeyMetadataResponse(try await store.describeKey(keyID, by: caller))
     }
 }
 

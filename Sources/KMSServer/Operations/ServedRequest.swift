@@ -19,13 +19,18 @@ struct OperationTable: Sendable {
     init() {
         let requests: [any ServedRequest.Type] = [
             CancelKeyDeletionRequest.self, CreateAliasRequest.self, CreateKeyRequest.self, DecryptRequest.self,
-            DeleteAliasRequest.self, DescribeKeyRequest.self, DisableKeyRequest.self, EnableKeyRequest.self,
-            EncryptRequest.self, GenerateDataKeyRequest.self, GenerateDataKeyWithoutPlaintextRequest.self,
-            GenerateRandomRequest.self, GetKeyPolicyRequest.self, ListAliasesRequest.self,
-            ListKeyPoliciesRequest.self, ListKeysRequest.self, ListResourceTagsRequest.self,
-            PutKeyPolicyRequest.self, ReEncryptRequest.self, ScheduleKeyDeletionRequest.self,
+            DeleteAliasRequest.self, DeleteImportedKeyMaterialRequest.self, DeriveSharedSecretRequest.self,
+            DescribeKeyRequest.self, DisableKeyRequest.self, DisableKeyRotationRequest.self, EnableKeyRequest.self,
+            EnableKeyRotationRequest.self, EncryptRequest.self, GenerateDataKeyRequest.self,
+            GenerateDataKeyPairRequest.self, GenerateDataKeyPairWithoutPlaintextRequest.self,
+            GenerateDataKeyWithoutPlaintextRequest.self, GenerateMACRequest.self, GenerateRandomRequest.self,
+            GetKeyLastUsageRequest.self, GetKeyPolicyRequest.self, GetKeyRotationStatusRequest.self,
+            GetParametersForImportRequest.self, GetPublicKeyRequest.self, ImportKeyMaterialRequest.self,
+            ListAliasesRequest.self, ListKeyPoliciesRequest.self, ListKeyRotationsRequest.self,
+            ListKeysRequest.self, ListResourceTagsRequest.self, PutKeyPolicyRequest.self, ReEncryptRequest.self,
+            RotateKeyOnDemandRequest.self, ScheduleKeyDeletionRequest.self, SignRequest.self,
             TagResourceRequest.self, UntagResourceRequest.self, UpdateAliasRequest.self,
-            UpdateKeyDescriptionRequest.self,
+            UpdateKeyDescriptionRequest.self, VerifyRequest.self, VerifyMACRequest.self,
         ]
         handlers = Dictionary(uniqueKeysWithValues: requests.map { ($0.operation, Self.handler(for: $0)) })
     }

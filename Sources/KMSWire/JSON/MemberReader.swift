@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KMSCore
 import SecureMemory
 
 /// Reads a request's members one by one and checks each against the API's model.
@@ -77,6 +78,21 @@ extension MemberReader {
         }
         note(Constraint.length(data.count, length), of: nil, at: name.asViolationPath)
         return Array(data)
+    }
+
+    mutating func requiredBlob(_ name: String, length: ClosedRange<Int>) throws(WireError) -> [UInt8] {
+        if let value = try blob(name, length: length) { return value }
+        note(missing: name)
+        return []
+    }
+
+    /// A number of seconds since 1970, with a fraction, as AWS JSON 1.1 has it.
+    func timestamp(_ name: String) throws(WireError) -> Timestamp? {
+        guard let seconds = try decode(Double.self, name, as: "a number of seconds") else { return nil }
+        guard let timestamp = WireTimestamp(seconds: seconds) else {
+            throw .serialization("The member '\(name)' is no moment between the years 1 and 9999.")
+        }
+        return timestamp.timestamp
     }
 
     mutating func requiredSecret(_ name: String, length: ClosedRange<Int>) throws(WireError) -> SecretBlob {

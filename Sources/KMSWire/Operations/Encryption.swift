@@ -23,10 +23,10 @@ package struct EncryptResponse: WireResponse {
     private let keyARN: String
     private let algorithm: String
 
-    package init(_ result: EncryptResult, algorithm: String?) {
+    package init(_ result: EncryptResult) {
         ciphertext = Blob(result.ciphertext)
         keyARN = result.keyARN
-        self.algorithm = algorithm ?? symmetricDefault
+        algorithm = result.algorithm
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -67,12 +67,12 @@ package struct DecryptResponse: WireResponse {
     private let keyARN: String
     private let plaintext: Blob
     private let algorithm: String
-    private let keyMaterialID: String
+    private let keyMaterialID: String?
 
-    package init(_ result: borrowing DecryptResult, algorithm: String?) {
+    package init(_ result: borrowing DecryptResult) {
         keyARN = result.keyARN
         plaintext = Blob(result.plaintext)
-        self.algorithm = algorithm ?? symmetricDefault
+        algorithm = result.algorithm
         keyMaterialID = result.keyMaterialID
     }
 
@@ -120,15 +120,15 @@ package struct ReEncryptResponse: WireResponse {
     private let keyARN: String
     private let sourceAlgorithm: String
     private let destinationAlgorithm: String
-    private let sourceKeyMaterialID: String
-    private let destinationKeyMaterialID: String
+    private let sourceKeyMaterialID: String?
+    private let destinationKeyMaterialID: String?
 
-    package init(_ result: ReEncryptResult, for request: ReEncryptRequest) {
+    package init(_ result: ReEncryptResult) {
         ciphertext = Blob(result.ciphertext)
         sourceKeyARN = result.sourceKeyARN
         keyARN = result.destinationKeyARN
-        sourceAlgorithm = request.sourceAlgorithm ?? symmetricDefault
-        destinationAlgorithm = request.destinationAlgorithm ?? symmetricDefault
+        sourceAlgorithm = result.sourceAlgorithm
+        destinationAlgorithm = result.destinationAlgorithm
         sourceKeyMaterialID = result.sourceKeyMaterialID
         destinationKeyMaterialID = result.destinationKeyMaterialID
     }
@@ -143,9 +143,6 @@ package struct ReEncryptResponse: WireResponse {
         case destinationKeyMaterialID = "DestinationKeyMaterialId"
     }
 }
-
-/// The algorithm that is meant when a request names none.
-private let symmetricDefault = "SYMMETRIC_DEFAULT"
 
 /// Only a dry run that says so may leave the ciphertext out.
 private func checkCiphertext(_ ciphertext: [UInt8]?, isDryRun: Bool, _ modifiers: [String]) throws(WireError) {

@@ -12,10 +12,9 @@ package struct KeyMetadata: Encodable, Sendable {
     private let state: String
     private let deletionDate: WireTimestamp?
     private let origin: String
-    private let manager = "CUSTOMER"
-    private let customerMasterKeySpec: String
-    private let spec: String
-    private let encryptionAlgorithms: [String]?
+    private let expiry: WireExpiry?
+    private let manager: String
+    private let algorithms: KeyAlgorithms
     private let isMultiRegion: Bool
     private let currentMaterialID: String?
 
@@ -31,12 +30,33 @@ package struct KeyMetadata: Encodable, Sendable {
         state = description.state.rawValue
         deletionDate = key.deletionDate.map(WireTimestamp.init)
         origin = key.origin.rawValue
-        customerMasterKeySpec = key.spec.rawValue
-        spec = key.spec.rawValue
-        encryptionAlgorithms =
-            key.usage == .encryptDecrypt ? AlgorithmTable.entry(for: key.spec)?.encryptionAlgorithms : nil
+        expiry = WireExpiry(of: key, in: description.state)
+        manager = key.manager.rawValue
+        algorithms = KeyAlgorithms(of: key)
         isMultiRegion = key.address.id.isMultiRegion
-        currentMaterialID = key.materials.first { $0.number == key.currentMaterial }?.idText
+        // Other keys have one material for ever, which AWS gives no id.
+        currentMaterialID =
+            key.spec == .symmetricDefault
+            ? key.materials.first { $0.number == key.currentMaterial && $0.hasEverBeen }?.idText : nil
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(account, forKey: .account)
+        try container.encode(keyID, forKey: .keyID)
+        try container.encode(arn, forKey: .arn)
+        try container.encode(creationDate, forKey: .creationDate)
+        try container.encode(isEnabled, forKey: .isEnabled)
+        try container.encode(description, forKey: .description)
+        try container.encode(usage, forKey: .usage)
+        try container.encode(state, forKey: .state)
+        try container.encodeIfPresent(deletionDate, forKey: .deletionDate)
+        try container.encode(origin, forKey: .origin)
+        try expiry?.encode(to: encoder)
+        try container.encode(manager, forKey: .manager)
+        try algorithms.encode(to: encoder)
+        try container.encode(isMultiRegion, forKey: .isMultiRegion)
+        try container.encodeIfPresent(currentMaterialID, forKey: .currentMaterialID)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -51,24 +71,7 @@ package struct KeyMetadata: Encodable, Sendable {
         case deletionDate = "DeletionDate"
         case origin = "Origin"
         case manager = "KeyManager"
-        case customerMasterKeySpec = "CustomerMasterKeySpec"
-        case spec = "KeySpec"
-        case encryptionAlgorithms = "EncryptionAlgorithms"
         case isMultiRegion = "MultiRegion"
         case currentMaterialID = "CurrentKeyMaterialId"
-    }
-}
-
-/// A moment as AWS JSON 1.1 sends it: a number of seconds since 1970, with milliseconds as its fraction.
-package struct WireTimestamp: Encodable, Sendable {
-    private let timestamp: Timestamp
-
-    package init(_ timestamp: Timestamp) {
-        self.timestamp = timestamp
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(Double(timestamp.milliseconds) / 1000)
     }
 }

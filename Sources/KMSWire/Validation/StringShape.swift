@@ -32,6 +32,15 @@ extension StringShape {
     static let customKeyStoreID = StringShape(length: 1...64)
     static let description = StringShape(length: 0...8192)
     static let grantToken = StringShape(length: 1...8192)
+    static let keyMaterialDescription = StringShape(
+        length: 0...256,
+        pattern: Pattern(text: "^[a-zA-Z0-9:/_\\s.-]+$") {
+            $0.isWord || $0.isSpace || $0 == ":" || $0 == "/" || $0 == "." || $0 == "-"
+        }
+    )
+    static let keyMaterialID = StringShape(
+        length: 64...64, pattern: Pattern(text: "^[a-f0-9]+$") { "0"..."9" ~= $0 || "a"..."f" ~= $0 }
+    )
     static let marker = StringShape(
         length: 1...1024, pattern: Pattern(text: "[\\u0020-\\u00FF]*") { (0x20...0xff).contains($0.value) }
     )
@@ -64,6 +73,28 @@ extension StringShape {
     static let encryptionAlgorithm = StringShape(
         values: ["SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "SM2PKE"]
     )
+    static let signingAlgorithm = StringShape(values: [
+        "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512", "RSASSA_PKCS1_V1_5_SHA_256",
+        "RSASSA_PKCS1_V1_5_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512", "ECDSA_SHA_256", "ECDSA_SHA_384", "ECDSA_SHA_512",
+        "SM2DSA", "ML_DSA_SHAKE_256", "ED25519_SHA_512", "ED25519_PH_SHA_512",
+    ])
+    static let messageType = StringShape(values: ["RAW", "DIGEST", "EXTERNAL_MU"])
+    static let macAlgorithm = StringShape(
+        values: ["HMAC_SHA_224", "HMAC_SHA_256", "HMAC_SHA_384", "HMAC_SHA_512"]
+    )
+    static let keyAgreementAlgorithm = StringShape(values: ["ECDH"])
+    static let dataKeyPairSpec = StringShape(values: [
+        "RSA_2048", "RSA_3072", "RSA_4096", "ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_SECG_P256K1",
+        "SM2", "ECC_NIST_EDWARDS25519",
+    ])
+    static let wrappingAlgorithm = StringShape(values: [
+        "RSAES_PKCS1_V1_5", "RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256", "RSA_AES_KEY_WRAP_SHA_1",
+        "RSA_AES_KEY_WRAP_SHA_256", "SM2PKE",
+    ])
+    static let wrappingKeySpec = StringShape(values: ["RSA_2048", "RSA_3072", "RSA_4096", "SM2"])
+    static let expirationModel = StringShape(values: ["KEY_MATERIAL_EXPIRES", "KEY_MATERIAL_DOES_NOT_EXPIRE"])
+    static let importType = StringShape(values: ["NEW_KEY_MATERIAL", "EXISTING_KEY_MATERIAL"])
+    static let includeKeyMaterial = StringShape(values: ["ALL_KEY_MATERIAL", "ROTATIONS_ONLY"])
     static let dataKeySpec = StringShape(values: ["AES_256", "AES_128"])
     static let dryRunModifier = StringShape(values: ["IGNORE_CIPHERTEXT"])
 }
@@ -73,6 +104,14 @@ extension Unicode.Scalar {
     fileprivate var isWord: Bool {
         switch self {
         case "a"..."z", "A"..."Z", "0"..."9", "_": true
+        default: false
+        }
+    }
+
+    /// `\s` of a regular expression, as Java's is without flags: ASCII only.
+    fileprivate var isSpace: Bool {
+        switch self {
+        case " ", "\t", "\n", "\u{0B}", "\u{0C}", "\r": true
         default: false
         }
     }

@@ -40,6 +40,8 @@ extension Mechanism {
 
     private static func maskGeneration(_ hash: MechanismType) -> UInt {
         switch hash {
+        case .sha1: CKG_MGF1_SHA1
+        case .sha224: CKG_MGF1_SHA224
         case .sha384: CKG_MGF1_SHA384
         case .sha512: CKG_MGF1_SHA512
         default: CKG_MGF1_SHA256

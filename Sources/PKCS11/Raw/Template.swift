@@ -3,20 +3,15 @@ import SecureMemory
 
 /// Lends `attributes` as the array of CK_ATTRIBUTE that the C functions take, for the length of `body`.
 ///
-/// `secretValue`, where given, becomes CKA_VALUE without a copy of it being made.
+/// `secretValue` becomes CKA_VALUE without a copy of it being made.
 func withTemplate<R>(
-    _ attributes: [Attribute], secretValue: borrowing SecretBytes?,
+    _ attributes: [Attribute], secretValue: borrowing SecretBytes,
     _ body: (UnsafeMutablePointer<CK_ATTRIBUTE>, UInt) -> R
 ) -> R {
-    switch secretValue {
-    case .some(let secret):
-        secret.withExposedBytes { bytes in
-            unsafe bytes.withUnsafeBytes { value in
-                unsafe withTemplate(attributes, value: value, body)
-            }
+    secretValue.withExposedBytes { bytes in
+        unsafe bytes.withUnsafeBytes { value in
+            unsafe withTemplate(attributes, value: value, body)
         }
-    case .none:
-        unsafe withTemplate(attributes, value: nil, body)
     }
 }
 

@@ -1,0 +1,143 @@
+import SecureMemory
+
+/// What one worker was asked for and has not answered: which callers to give up, and whether the worker hangs.
+///
+/// Every caller has a deadline. But requests wait in the socket for the worker to begin with them, behind a key that
+/// takes seconds to make or behind a thousand signatures, and a worker that is busy must not be killed for one that
+/// hangs. So:
+/// - What may have to wait for a **slow** request has its time counted from when that one has ended.
+/// - A request that is given up is **abandoned**: the worker still has it. It hangs when nothing at all has come from
+///   it for the time of a call, or when it has answered what came much later than the abandoned one.
+struct CallTable {
+    private var pending: [UInt64: PendingCall] = [:]
+    /// Those of the pending that are slow.
+    private var slow: Set<UInt64> = []
+    /// Id to when the last request must have been made that may be answered before it.
+    private var abandoned: [UInt64: UInt64] = [:]
+    private var nextID: UInt64 = 1
+    /// When the worker was last heard of.
+    private var lastSign: UInt64 = 0
+    /// When the newest of all answered requests was made.
+    private var newestAnswered: UInt64 = 0
+    /// The time of a call that is not slow.
+    private let patience: UInt64
+
+    init(patience: UInt64) {
+        self.patience = patience
+    }
+
+    /// How many wait.
+    var count: Int { pending.count }
+
+    /// What a slow request counts in ``load``: others go elsewhere, unless a great many wait there.
+    private static let slowLoad = 512
+
+    /// How many requests a new one would have to wait for.
+    var load: Int { pending.count + abandoned.count + (slow.isEmpty ? 0 : Self.slowLoad) }
+
+    /// The ids of all that wait, in the order in which they came.
+    var ids: [UInt64] { pending.keys.sorted() }
+
+    /// Takes a call in and gives its frame an id.
+    mutating func insert(_ call: PendingCall) -> UInt64 {
+        let id = nextID
+        nextID += 1
+        call.frame.replace(bigEndian: id, at: 4)
+        pending[id] = call
+        if call.isSlow { slow.insert(id) }
+        return id
+    }
+
+    /// The frame of a call that is being sent.
+    mutating func send(_ id: UInt64) -> SecureBuffer? {
+        pending[id]?.isSent = true
+        return pending[id]?.frame
+    }
+
+    /// The worker is there and has done nothing yet.
+    mutating func begin(_ now: UInt64) {
+        lastSign = now
+        newestAnswered = 0
+    }
+
+    /// A reply has come. Nil when nobody waits for it any more.
+    mutating func answer(_ id: UInt64, _ now: UInt64) -> PendingCall? {
+        lastSign = now
+        guard let call = take(id, now) else {
+            abandoned[id] = nil
+            return nil
+        }
+        newestAnswered = max(newestAnswered, call.submitted)
+        return call
+    }
+
+    /// Takes a call out. When it was slow, the time of those that may have waited for it begins now.
+    private mutating func take(_ id: UInt64, _ now: UInt64) -> PendingCall? {
+        guard let call = pending.removeValue(forKey: id) else { return nil }
+        guard slow.remove(id) != nil, call.isSent else { return call }
+        for (other, waiting) in pending where Self.mayWait(other, waiting, for: id, call) {
+            pending[other]?.deadline = max(waiting.deadline, now + waiting.timeout)
+        }
+        return call
+    }
+
+    /// Whether a call may have to wait for a slow one. A slow one waits for those before it. Others may wait for one
+    /// that came later too, where the worker's lanes share a lock; but only for those that came within their own time,
+    /// so that nothing waits for ever.
+    private static func mayWait(
+        _ id: UInt64, _ call: PendingCall, for slowID: UInt64, _ slow: PendingCall
+    ) -> Bool {
+        guard call.isSent, slow.isSent, id != slowID else { return false }
+        return call.isSlow ? slowID < id : slow.submitted < call.submitted + call.timeout
+    }
+
+    private func mayWait(_ id: UInt64, _ call: PendingCall) -> Bool {
+        slow.contains { slowID in
+            pending[slowID].map { Self.mayWait(id, call, for: slowID, $0) } ?? false
+        }
+    }
+
+    /// Gives up those whose time is over.
+    mutating func expire(_ now: UInt64) -> [PendingCall] {
+        let expired = pending.filter { $0.value.deadline <= now && !mayWait($0.key, $0.value) }
+        for (id, call) in expired {
+            _ = take(id, now)
+            if call.isSent { abandoned[id] = call.deadline + patience }
+        }
+        return Array(expired.values)
+    }
+
+    /// Whether the worker is of no more use.
+    func isHung(_ now: UInt64) -> Bool {
+        guard !abandoned.isEmpty else { return false }
+        if abandoned.values.contains(where: { $0 < newestAnswered }) { return true }
+        let isAtSlowWork = slow.contains { pending[$0]?.isSent == true }
+        return !isAtSlowWork && now - lastSign >= patience
+    }
+
+    /// The worker has ended. What may be repeated stays, to be sent to the next; the rest is given up.
+    mutating func lose() -> [PendingCall] {
+        abandoned = [:]
+        var lost: [PendingCall] = []
+        for (id, call) in pending where call.isSent {
+            if call.repeats > 0 {
+                pending[id]?.repeats -= 1
+                pending[id]?.isSent = false
+            } else {
+                pending[id] = nil
+                slow.remove(id)
+                lost.append(call)
+            }
+        }
+        return lost
+    }
+
+    mutating func removeAll() -> [PendingCall] {
+        defer {
+            pending = [:]
+            slow = []
+            abandoned = [:]
+        }
+        return Array(pending.values)
+    }
+}

@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Glibc
+package import HSMWorkerProtocol
+import SecureMemory
+
+/// What a worker does once, with no server around it: its greeting is the answer.
+package enum WorkerTask {
+    /// Has a worker wrap the key that the settings' token URI names, in its token. Blocks; the worker has ended then.
+    package static func wrapKey(
+        _ request: KeyExportRequest, _ configuration: HSMClientConfiguration
+    ) throws(WorkerTaskError) -> ExportedKey {
+        var settings = configuration.settings
+        settings.task = .wrapKey(request)
+        let process: WorkerProcess
+        do throws(WorkerStartError) {
+            process = try WorkerProcess(
+                program: configuration.workerProgram, environment: configuration.environment,
+                lock: configuration.lock)
+        } catch {
+            throw WorkerTaskError(error.description)
+        }
+        defer { _ = process.reap() }
+        let answer = try answer(to: settings, of: process)
+        guard let exported = try? JSONDecoder().decode(ExportedKey.self, from: Data(answer)) else {
+            throw WorkerTaskError("the worker's answer cannot be read: are both programs of one version?")
+        }
+        return exported
+    }
+
+    private static func answer(
+        to settings: WorkerSettings, of process: WorkerProcess
+    ) throws(WorkerTaskError) -> [UInt8] {
+        try send(settings, to: process)
+        var input = FrameInput(descriptor: process.socket)
+        // A login, a key and some calls: as much as making a key may take.
+        let deadline = ContinuousClock.now + .seconds(settings.profile.keyGenerationTimeout)
+        while true {
+            switch try? input.next() {
+            case .timeout where ContinuousClock.now < deadline: continue
+            case .timeout: throw WorkerTaskError("the worker did not answer in time: does the token answer?")
+            case .closed, nil: throw WorkerTaskError("the worker ended before it had answered")
+            case .frame(let frame):
+                var fields = FrameCursor(frame)
+                let body = (try? fields.bytes()) ?? []
+                guard frame.frameCode == Status.ok.rawValue else {
+                    throw WorkerTaskError(String(decoding: body, as: UTF8.self))
+                }
+                return body
+            }
+        }
+    }
+
+    private static func send(_ settings: WorkerSettings, to process: WorkerProcess) throws(WorkerTaskError) {
+        guard let json = try? JSONEncoder().encode(settings) else {
+            throw WorkerTaskError("the worker's settings cannot be written as JSON")
+        }
+        let frame = SecureBuffer(
+            frame: Frame.greeting, code: Operation.configure.rawValue, capacity: Frame.maximumSize)
+        frame.appendField(Array(json))
+        frame.endFrame()
+        let sent = frame.withExposedBytes { span in
+            unsafe span.withUnsafeBytes {
+                unsafe Glibc.send(process.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+        }
+        guard sent == frame.count else { throw WorkerTaskError("the worker closed its socket") }
+    }
+}
+
+/// Why a task was not done, for whoever asked for it.
+package struct WorkerTaskError: Error, Sendable, CustomStringConvertible {
+    package let description: String
+    /// What to do about it, where that is known.
+    package let hint: String?
+
+    /// - Parameter text: as a worker sends it, the hint on a line of its own.
+    init(_ text: String) {
+        let parts = text.split(separator: "\nhint: ", maxSplits: 1).map(String.init)
+        description = parts.first ?? text
+        hint = parts.count > 1 ? parts[1] : nil
+    }
+}

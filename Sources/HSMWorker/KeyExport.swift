@@ -1,0 +1,121 @@
+import HSMWorkerProtocol
+import LibCrypto
+import PKCS11
+import SecureMemory
+
+/// Wraps a key of any token under an RSA public key, in that token: its plaintext is never in a host.
+///
+/// What is asked of such a token is little: that the key is extractable, and that the token wraps.
+final class KeyExport {
+    private let token: Token
+    private let algorithm: WrappingAlgorithm
+    let publicKey: PublicKey
+    private let search: [Attribute]
+    private let uri: String
+    /// Its end is that of all that is made on the way.
+    let session: Session
+
+    init(_ token: Token, _ uri: TokenURI, _ request: KeyExportRequest) throws {
+        self.token = token
+        self.uri = uri.text
+        guard let algorithm = WrappingAlgorithm.named(request.algorithm) else {
+            throw OperatorError("no token wraps by \(request.algorithm)", hint: "choose RSA_AES_KEY_WRAP_SHA_256")
+        }
+        self.algorithm = algorithm
+        guard let publicKey = try? PublicKey(subjectPublicKeyInfo: request.publicKey), case .rsa = publicKey.kind else {
+            throw OperatorError("the wrapping key is no RSA public key", hint: "it is DER SubjectPublicKeyInfo")
+        }
+        self.publicKey = publicKey
+        search = try uri.objectTemplate()
+        session = try Session(on: token.slot)
+    }
+
+    func run() throws -> ExportedKey {
+        let key = try findKey()
+        do {
+            let (wrapped, mechanisms) = try wrap(key, by: algorithm)
+            return try describe(key, wrapped, mechanisms)
+        } catch let problem as WrappingProblem {
+            throw OperatorError(
+                "the token \(token.info.label) does not wrap the key (\(try name(of: key))) by \(algorithm.name): "
+                    + problem.description,
+                hint: hint(for: key)
+            )
+        }
+    }
+
+    /// What the token can do instead, found by doing it.
+    private func hint(for key: ObjectHandle) -> String {
+        let others = WrappingAlgorithm.all.filter { $0 != algorithm && (try? wrap(key, by: $0)) != nil }.map(\.name)
+        guard !others.isEmpty else { return "it wraps this key by none of AWS KMS's algorithms" }
+        return "it wraps this key by \(others.joined(separator: ", ")): import with one of these"
+    }
+
+    func has(_ mechanism: MechanismType) -> Bool { token.mechanisms.contains(mechanism) }
+
+    // MARK: The key
+
+    /// The one key that the URI names. Of a pair the public half has the same name and is not meant.
+    private func findKey() throws -> ObjectHandle {
+        guard !search.isEmpty else {
+            throw OperatorError(
+                "\(uri) names no key of the token",
+                hint: "add object=, the key's label, or id=; pkcs11-tool --list-objects shows them"
+            )
+        }
+        let found = try session.findObjects(search).filter { object in
+            let found = try session.attributes([.objectClass], of: object)[.objectClass]?.number
+            return found == ObjectClass.secretKey.rawValue || found == ObjectClass.privateKey.rawValue
+        }
+        guard let key = found.first else {
+            throw OperatorError(
+                "the token \(token.info.label) shows no secret or private key that matches \(uri)",
+                hint: "pkcs11-tool --list-objects --login shows its keys"
+            )
+        }
+        guard found.count == 1 else {
+            let names = try found.map { try name(of: $0) }.joined(separator: "; ")
+            throw OperatorError(
+                "\(found.count) keys of the token \(token.info.label) match \(uri): \(names)",
+                hint: "add id= or type= (secret-key, private) to name one of them"
+            )
+        }
+        guard try session.attributes([.extractable], of: key)[.extractable]?.flag != false else {
+            throw OperatorError(
+                "the key (\(try name(of: key))) cannot leave the token \(token.info.label): it is not extractable",
+                hint: "no way leads out of the token for it; make a new key, and encrypt anew what it encrypted"
+            )
+        }
+        return key
+    }
+
+    private func name(of object: ObjectHandle) throws(PKCS11Error) -> String {
+        let found = try session.attributes([.objectClass, .label, .id], of: object)
+        let label = found[.label]?.bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let id = (found[.id]?.bytes ?? []).map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        return "object=\(label);id=\(id.joined());type=\(Self.className(found[.objectClass]?.number))"
+    }
+
+    private static func className(_ number: UInt?) -> String {
+        number == ObjectClass.secretKey.rawValue ? "secret-key" : "private"
+    }
+
+    private func describe(
+        _ key: ObjectHandle, _ wrapped: [UInt8], _ mechanisms: [MechanismType]
+    ) throws(PKCS11Error) -> ExportedKey {
+        let types: [AttributeType] = [.objectClass, .keyType, .label, .valueLength, .modulus, .ecParameters]
+        let found = try session.attributes(types, of: key)
+        let parameters = found[.ecParameters]?.bytes
+        let curve = Curve.allCases.first { $0.parameters == parameters }
+        let bytes = found[.valueLength]?.number.map { Int(clamping: $0) }.flatMap { $0 > 0 ? $0 : nil }
+        let modulus = Array(found[.modulus]?.bytes?.drop { $0 == 0 } ?? [])
+        let modulusBits = modulus.first.map { modulus.count * 8 - $0.leadingZeroBitCount }
+        return ExportedKey(
+            wrapped: wrapped, objectClass: Self.className(found[.objectClass]?.number),
+            keyType: KeyType(rawValue: found[.keyType]?.number ?? .max).name,
+            sizeInBits: bytes.map { $0 * 8 } ?? modulusBits ?? curve?.fieldBits, curve: curve?.rawValue,
+            label: found[.label]?.bytes.map { String(decoding: $0, as: UTF8.self) } ?? "", token: token.info.label,
+            mechanisms: mechanisms.map(\.description)
+        )
+    }
+}

@@ -1,0 +1,72 @@
+package import SecureMemory
+
+package struct SealedDataKey: Sendable {
+    package let ciphertext: [UInt8]
+    package let keyARN: String
+    package let keyMaterialID: String
+}
+
+package struct GeneratedDataKey: ~Copyable, Sendable {
+    package let plaintext: SecretBytes
+    package let sealed: SealedDataKey
+}
+
+extension KeyStore {
+    /// `bytes` is from 1 to 1,024.
+    package func generateDataKey(
+        bytes: Int, with key: String, context encryptionContext: EncryptionContext, dryRun: Bool = false,
+        by context: CallContext
+    ) async throws(KMSError) -> GeneratedDataKey {
+        let entry = try await resolve(key, forDataKeyOf: bytes, .generateDataKey, by: context)
+        if dryRun { throw .dryRun }
+        let dataKey = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
+            try await backend.generateDataKey(bytes, authenticating: aad, with: key)
+        }
+        noteUse(of: entry, "GenerateDataKey", by: context)
+        let sealed = entry.sealedDataKey(dataKey.sealed)
+        return GeneratedDataKey(plaintext: dataKey.plaintext, sealed: sealed)
+    }
+
+    /// `bytes` is from 1 to 1,024.
+    package func generateDataKeyWithoutPlaintext(
+        bytes: Int, with key: String, context encryptionContext: EncryptionContext, dryRun: Bool = false,
+        by context: CallContext
+    ) async throws(KMSError) -> SealedDataKey {
+        let entry = try await resolve(key, forDataKeyOf: bytes, .generateDataKeyWithoutPlaintext, by: context)
+        if dryRun { throw .dryRun }
+        let sealed = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
+            try await backend.generateDataKeyWithoutPlaintext(bytes, authenticating: aad, with: key)
+        }
+        noteUse(of: entry, "GenerateDataKeyWithoutPlaintext", by: context)
+        return entry.sealedDataKey(sealed)
+    }
+
+    /// `bytes` is from 1 to 1,024.
+    package func generateRandom(bytes: Int, by context: CallContext) async throws(KMSError) -> SecretBytes {
+        try authorizer.authorize(.generateRandom, on: .account(context.scope), by: context)
+        try Self.checkSize(bytes)
+        return try await backend.generateRandom(bytes)
+    }
+
+    private func resolve(
+        _ key: String, forDataKeyOf bytes: Int, _ action: KMSAction, by context: CallContext
+    ) async throws(KMSError) -> KeyEntry {
+        try await prepare(key, by: context)
+        let entry = try resolve(key, for: action, by: context)
+        try entry.checkSeals(for: action.rawValue)
+        try Self.checkSize(bytes)
+        return entry
+    }
+
+    private static func checkSize(_ bytes: Int) throws(KMSError) {
+        guard (1...AlgorithmTable.maximumRandomBytes).contains(bytes) else {
+            throw KMSError(.validation, "NumberOfBytes must be from 1 to \(AlgorithmTable.maximumRandomBytes).")
+        }
+    }
+}
+
+extension KeyEntry {
+    fileprivate func sealedDataKey(_ sealed: SealedBytes) -> SealedDataKey {
+        SealedDataKey(ciphertext: ciphertext(sealed), keyARN: arn, keyMaterialID: current.idText)
+    }
+}

@@ -1,0 +1,81 @@
+import Synchronization
+
+// Keys that the server makes for `alias/aws/<service>` when they are first used by that name, as AWS does for its
+// services ("AWS managed keys", AWS KMS Developer Guide): rotated every year, and nobody can change them.
+extension KeyStore {
+    /// How many services of a Region may have such a key: a name costs nothing, an object in a token does.
+    package static let maximumManagedKeys = 100
+
+    private static let aliasPrefix = "alias/aws/"
+
+    /// Makes the key that an `alias/aws/<service>` names, if it is not there yet. Returns at once for other names. To
+    /// be called before ``resolve(_:for:by:)`` wherever an alias may be given.
+    func prepare(_ name: String, by context: CallContext) async throws(KMSError) {
+        guard name.hasPrefix(Self.aliasPrefix) || name.hasPrefix("arn:") && name.contains(":" + Self.aliasPrefix),
+            case .alias(let alias) = try KeyIdentifier(name, in: context.scope),
+            let service = Self.service(of: alias), !hasAlias(alias, in: context.scope)
+        else { return }
+        try await managedKeyCreation.run { () async throws(KMSError) in
+            // Another request may have been faster.
+            guard !hasAlias(alias, in: context.scope) else { return }
+            try await makeManagedKey(for: service, alias, in: context.scope)
+        }
+    }
+
+    private func hasAlias(_ name: String, in scope: Scope) -> Bool {
+        table.withLock { $0.alias(name, in: scope) != nil }
+    }
+
+    /// The service that an alias is for: lower-case letters, digits and hyphens, at most 32. Any other is no alias that
+    /// a key is made for.
+    private static func service(of alias: String) -> String? {
+        let service = alias.dropFirst(aliasPrefix.count)
+        let isName = service.utf8.allSatisfy { character in
+            switch character {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
+            default: false
+            }
+        }
+        return isName && (1...32).contains(service.utf8.count) ? String(service) : nil
+    }
+
+    private func makeManagedKey(for service: String, _ alias: String, in scope: Scope) async throws(KMSError) {
+        let count = table.withLock { $0.scopes[scope]?.keys.values.count { $0.key.manager == .aws } } ?? 0
+        guard count < Self.maximumManagedKeys else {
+            throw KMSError(
+                .limitExceeded,
+                "There are \(count) AWS managed keys in \(scope.region), the most there may be. Create a key of your own."
+            )
+        }
+        let now = clock.now
+        let intent = Key(
+            address: KeyAddress(scope: scope, id: .random()), spec: .symmetricDefault, usage: .encryptDecrypt,
+            origin: .awsKMS, lifecycle: .creating,
+            description: "Default key that protects my \(service) data when no other key is defined",
+            policy: KeyPolicy.standard(for: scope.account), tags: [:], creationDate: now,
+            materials: [.new(number: 1, at: now)], currentMaterial: 1, manager: .aws,
+            rotation: KeyRotation(
+                periodInDays: Self.defaultRotationPeriodInDays,
+                nextDate: now.adding(days: Self.defaultRotationPeriodInDays)
+            )
+        )
+        let made = try await generateMaterial(of: intent)
+        try await save(
+            made, or: intent,
+            alias: Alias(
+                scope: scope, name: alias, target: made.address.id, creationDate: now, lastUpdatedDate: now
+            )
+        )
+    }
+
+    /// Throws `accessDenied` for what nobody may do to an AWS managed key.
+    func checkManager(of entry: KeyEntry, for action: KMSAction, by context: CallContext) throws(KMSError) {
+        guard entry.key.manager == .aws, action.changesKey else { return }
+        throw KMSError(
+            .accessDenied,
+            "User: \(context.principal.arn) is not authorized to perform: kms:\(action.rawValue) on resource: "
+                + "\(entry.arn) because it is an AWS managed key: it can be used, but not changed. Create a key of your own "
+                + "for that."
+        )
+    }
+}

@@ -1,0 +1,136 @@
+import Synchronization
+
+// The end of imported material, and of work on any material that was interrupted. To be called by who holds
+// `materialWork`, but for the operation itself.
+extension KeyStore {
+    /// Destroys imported material; the key is PendingImport until the same is imported again. Without an id the
+    /// current material is meant. To delete what is gone already is success.
+    package func deleteImportedKeyMaterial(
+        of name: String, materialID: String?, by context: CallContext
+    ) async throws(KMSError) -> MaterialChange {
+        let entry = try resolveKeyOnly(name, for: .deleteImportedKeyMaterial, by: context)
+        try entry.checkOrigin(.external)
+        return try await materialWork.run { () async throws(KMSError) in
+            try await deleteMaterial(materialID, of: entry.key.address)
+        }
+    }
+
+    private func deleteMaterial(_ id: String?, of address: KeyAddress) async throws(KMSError) -> MaterialChange {
+        try await finishInterruptedWork(on: address)
+        guard let key = table.withLock({ $0.key(address) })?.key else {
+            throw KMSError(.notFound, "Key '\(address.arn)' does not exist")
+        }
+        let found = key.materials.first { material in
+            id.map { material.idText == $0 && material.hasEverBeen } ?? (material.number == key.currentMaterial)
+        }
+        guard let found else {
+            throw KMSError(.notFound, "The key material \(id ?? "") is not associated with \(address.arn).")
+        }
+        if found.stage == .present {
+            try await removeImportedMaterial(found.number, of: address, hadExpired: false)
+        }
+        return MaterialChange(keyARN: address.arn, keyMaterialID: found.hasEverBeen ? found.idText : "")
+    }
+
+    /// Intent, token, commit.
+    private func removeImportedMaterial(
+        _ number: UInt32, of address: KeyAddress, hadExpired: Bool
+    ) async throws(KMSError) {
+        let key = try await change(address) { key throws(KMSError) in
+            try key.editMaterial(number) { $0.stage = .destroying }
+            key.noteImportedMaterial(at: clock.now)
+        }
+        try await finishInterruptedWork(on: address, isStored: true)
+        let id = key.material(number)?.idText ?? ""
+        events.record(.importedMaterialDestroyed(address, materialID: id, hadExpired: hadExpired))
+    }
+
+    /// Destroys what imported material has expired. The keys refuse requests since the very moment; here their objects
+    /// go.
+    func destroyExpiredMaterial() async throws(KMSError) {
+        var failure: KMSError?
+        for (address, numbers) in expiredMaterial() {
+            do {
+                try await materialWork.run { () async throws(KMSError) in
+                    try await finishInterruptedWork(on: address)
+                    for number in numbers {
+                        // It may have been imported again since, or deleted.
+                        let material = table.withLock { $0.key(address) }?.key.material(number)
+                        guard let material, material.stage == .present, material.hasExpired(at: clock.now) else {
+                            continue
+                        }
+                        try await removeImportedMaterial(number, of: address, hadExpired: true)
+                    }
+                }
+            } catch {
+                events.record(.workPostponed(address, cause: error.cause ?? error.message))
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    func expiredMaterial() -> [KeyAddress: [UInt32]] {
+        let now = clock.now
+        var expired: [KeyAddress: [UInt32]] = [:]
+        for key in table.withLock({ $0.allKeys }).map(\.key) where key.origin == .external {
+            let numbers = key.materials.filter { $0.stage == .present && $0.hasExpired(at: now) }.map(\.number)
+            if !numbers.isEmpty { expired[key.address] = numbers }
+        }
+        return expired
+    }
+
+    /// Keys that a crash or a fault left with work on their material half done.
+    func interruptedKeys() -> [KeyAddress] {
+        table.withLock { $0.allKeys }.map(\.key).filter { key in
+            key.lifecycle != .destroying
+                && key.materials.contains { $0.stage == .creating || $0.stage == .destroying }
+        }.map(\.address)
+    }
+
+    /// Undoes what was being made, and ends what was being destroyed: in both cases the object goes. Material that the
+    /// key never had leaves no trace; what it had once can be imported again.
+    ///
+    /// Unless it is known that the store has the intent, it is stored first: a commit may have taken effect though its
+    /// answer was lost, and a crash in between would then leave material that is present and has no object.
+    func finishInterruptedWork(on address: KeyAddress, isStored: Bool = false) async throws(KMSError) {
+        guard let key = table.withLock({ $0.key(address) })?.key else { return }
+        let interrupted = key.materials.filter { $0.stage == .creating || $0.stage == .destroying }
+        guard !interrupted.isEmpty else { return }
+        if !isStored { try await storeAgain(address) }
+        for material in interrupted {
+            try await backend.destroyKey(material.reference.object)
+        }
+        let numbers = Set(interrupted.map(\.number))
+        try await change(address) { key throws(KMSError) in
+            key.materials.removeAll { material in
+                numbers.contains(material.number) && material.number != key.currentMaterial
+                    && (!material.hasEverBeen || material.isPendingRotation)
+            }
+            for number in numbers where key.material(number) != nil {
+                try key.editMaterial(number) { $0.stage = .absent }
+            }
+            key.noteImportedMaterial(at: clock.now)
+        }
+    }
+
+    /// Makes the store the same as the memory, after a commit that may have taken effect although it failed.
+    func storeAgain(_ address: KeyAddress) async throws(KMSError) {
+        try await changes.run { () async throws(KMSError) in
+            guard let newest = table.withLock({ $0.key(address) })?.key else { return }
+            try await metadata.commit([.saveKey(newest)])
+        }
+    }
+
+    /// As ``change(_:_:)``, for an intent: one that failed leaves nothing in the store, if the store still works.
+    func intend(
+        _ address: KeyAddress, _ edit: (inout Key) throws(KMSError) -> Void
+    ) async throws(KMSError) -> Key {
+        do {
+            return try await change(address, edit)
+        } catch {
+            if error.code == .internalFailure { try? await storeAgain(address) }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import SecureMemory
+
+package struct ReEncryptResult: Sendable {
+    package let ciphertext: [UInt8]
+    package let sourceKeyARN: String
+    package let destinationKeyARN: String
+    /// Nil for key pairs.
+    package let sourceKeyMaterialID: String?
+    package let destinationKeyMaterialID: String?
+    package let sourceAlgorithm: String
+    package let destinationAlgorithm: String
+}
+
+extension KeyStore {
+    /// Between symmetric keys the plaintext never leaves the backend. Where a key pair takes part it is here for a
+    /// moment, in locked memory.
+    package func reEncrypt(
+        _ ciphertext: [UInt8]?, sourceKey: String?, sourceContext: EncryptionContext,
+        sourceAlgorithm: String? = nil, destinationKey: String, destinationContext: EncryptionContext,
+        destinationAlgorithm: String? = nil, dryRun: Bool = false, by context: CallContext
+    ) async throws(KMSError) -> ReEncryptResult {
+        if let sourceKey { try await prepare(sourceKey, by: context) }
+        try await prepare(destinationKey, by: context)
+        let source = try resolveSource(
+            ciphertext, sourceKey, sourceAlgorithm, sourceContext, for: .reEncryptFrom, dryRun: dryRun, by: context
+        )
+        let entry = try resolve(destinationKey, for: .reEncryptTo, by: context)
+        try entry.checkUsage(.encryptDecrypt, for: "ReEncryptTo")
+        let algorithm = try entry.encryptionAlgorithm(destinationAlgorithm, destinationContext)
+        if case .sealed(let sealed) = source?.ciphertext {
+            try entry.checkPlaintext(of: sealed.bytes.count - SealedBytes.overhead, algorithm)
+        }
+        if dryRun { throw .dryRun }
+        guard let source else { throw .invalidCiphertext }
+        let moved = try await move(source, sourceContext, to: entry, algorithm, destinationContext)
+        noteUse(of: source.entry, "ReEncrypt", by: context)
+        noteUse(of: entry, "ReEncrypt", by: context)
+        return ReEncryptResult(
+            ciphertext: moved, sourceKeyARN: source.entry.arn, destinationKeyARN: entry.arn,
+            sourceKeyMaterialID: source.entry.shownID(of: source.material),
+            destinationKeyMaterialID: entry.shownID(of: entry.current), sourceAlgorithm: source.algorithm.name,
+            destinationAlgorithm: algorithm.name
+        )
+    }
+
+    private func move(
+        _ source: Source, _ sourceContext: EncryptionContext, to entry: KeyEntry, _ algorithm: EncryptionAlgorithm,
+        _ destinationContext: EncryptionContext
+    ) async throws(KMSError) -> [UInt8] {
+        if case .sealed(let sealed) = source.ciphertext, algorithm.oaepHash == nil {
+            return try await moveInside(sealed, source, sourceContext, to: entry, destinationContext)
+        }
+        let plaintext = try await open(source, sourceContext)
+        try entry.checkPlaintext(of: plaintext.count, algorithm)
+        return try await encrypt(plaintext, under: entry, algorithm, destinationContext)
+    }
+
+    private func moveInside(
+        _ sealed: SealedBytes, _ source: Source, _ sourceContext: EncryptionContext, to entry: KeyEntry,
+        _ destinationContext: EncryptionContext
+    ) async throws(KMSError) -> [UInt8] {
+        let material = entry.current
+        try await spendEncryption(of: material, of: entry)
+        do {
+            let moved = try await backend.reEncrypt(
+                sealed,
+                authenticating: CiphertextBlob.authenticatedData(
+                    header: source.material.header, context: sourceContext),
+                with: source.material.reference,
+                authenticating: CiphertextBlob.authenticatedData(header: material.header, context: destinationContext),
+                with: material.reference
+            )
+            return CiphertextBlob.encode(header: material.header, sealed: moved)
+        } catch {
+            // Which of the two keys is missing, their next use alone will tell.
+            throw error.code == .materialMissing ? KMSError(.keyUnavailable, error.message, cause: error.cause) : error
+        }
+    }
+}

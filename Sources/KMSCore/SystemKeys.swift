@@ -1,0 +1,19 @@
+/// The server's own keys in the token, made when first needed.
+struct SystemKeys {
+    let backend: any KeyBackend
+    let metadata: any MetadataStore
+
+    /// The key for `purpose`: made once, by the same steps as every other (intent, token, commit). To be called by one
+    /// at a time.
+    func key(for purpose: SystemKeyPurpose) async throws(KMSError) -> MaterialReference {
+        let known = try await metadata.load().systemKeys[purpose]
+        if let known, !known.checkValue.isEmpty { return known }
+        if let known { try await backend.destroyKey(known.object) }
+        let object = known?.object ?? .random()
+        try await metadata.commit([.saveSystemKey(purpose, MaterialReference(object: object, checkValue: []))])
+        let made = try await backend.generateKey(.symmetricDefault, for: .encryptDecrypt, id: object)
+        let reference = MaterialReference(object: object, checkValue: made.checkValue)
+        try await metadata.commit([.saveSystemKey(purpose, reference)])
+        return reference
+    }
+}

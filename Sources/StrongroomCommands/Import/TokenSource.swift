@@ -1,0 +1,136 @@
+import FoundationEssentials
+import HSMClient
+import HSMWorkerProtocol
+import LibCrypto
+
+/// Key material in another PKCS#11 token. It is wrapped there, by a worker process of its own, so that the plaintext is
+/// in no memory of this host.
+struct TokenSource: Sendable {
+    /// Names token and object, and neither PIN nor module.
+    let uri: String
+    let module: String
+    let pin: PINSource
+
+    /// - Parameter text: RFC 7512, with `module-path` and `pin-source` where there are no options for them.
+    init(_ text: String, module: String?, pinFile: String?) throws(CommandFailure) {
+        guard text.hasPrefix("pkcs11:") else {
+            throw CommandFailure(
+                "\(text) is not a PKCS#11 URI", hint: "write it like 'pkcs11:token=old;object=payroll'")
+        }
+        let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        var query: [String: String] = [:]
+        for attribute in parts.count == 2 ? parts[1].split(separator: "&") : [] {
+            let pair = attribute.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair.count == 2, let value = Self.decoded(pair[1]) else {
+                throw CommandFailure("the PKCS#11 URI's part behind the question mark is malformed")
+            }
+            query[String(pair[0])] = value
+        }
+        guard query["pin-value"] == nil else {
+            throw CommandFailure(
+                "the PKCS#11 URI has the PIN in it, where everybody on this machine can read it",
+                hint: "put the PIN into a file of mode 0600 and give --pin-file, and change the PIN"
+            )
+        }
+        if let stray = query.keys.sorted().first(where: { !["pin-source", "module-path"].contains($0) }) {
+            throw CommandFailure(
+                "the PKCS#11 URI's attribute \(stray) is not known", hint: "name the module with --module PATH")
+        }
+        uri = String(parts[0])
+        guard let path = module ?? query["module-path"], path.hasPrefix("/") else {
+            throw CommandFailure(
+                "the token's PKCS#11 module is not named", hint: "give --module and the absolute path of its library")
+        }
+        self.module = path
+        pin = try Self.pinSource(pinFile, query["pin-source"])
+    }
+
+    private static func pinSource(_ file: String?, _ source: String?) throws(CommandFailure) -> PINSource {
+        if let file { return .file(absolute(file)) }
+        guard let source else {
+            throw CommandFailure("no PIN of the token is given", hint: "give --pin-file and a file of mode 0600")
+        }
+        if source.hasPrefix("|") { return .command(source.dropFirst().split(separator: " ").map(String.init)) }
+        return .file(absolute(source.hasPrefix("file:") ? String(source.dropFirst("file:".count)) : source))
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    /// Percent-decodes (RFC 3986, section 2.1); nil where a % begins nothing.
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Substring(text).utf8
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let digits = String(rest.prefix(2)), digits.utf8.count == 2, let value = UInt8(digits, radix: 16)
+            else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    // MARK: Wrapping
+
+    /// Has the token wrap the key. Throws `WorkerTaskError` where it does not.
+    func wrap(under publicKey: [UInt8], _ wrapping: MaterialWrapping) async throws -> ExportedKey {
+        let configuration = HSMClientConfiguration(
+            workerProgram: try HSM.workerProgram(),
+            settings: WorkerSettings(
+                modulePath: module, tokenURI: uri, pinSource: pin, profile: HSMProfile()
+            ),
+            environment: Self.environment
+        )
+        let request = KeyExportRequest(publicKey: publicKey, algorithm: wrapping.name)
+        // It blocks for as long as the token takes, so it has a thread of its own.
+        let result = await withCheckedContinuation { continuation in
+            _ = LaneThread {
+                continuation.resume(
+                    returning: Result { () throws(WorkerTaskError) in try WorkerTask.wrapKey(request, configuration) })
+            }
+        }
+        return try result.get()
+    }
+
+    /// Modules find their configuration through the environment of whoever uses them. The AWS credentials that may be
+    /// in it are none of their business.
+    private static var environment: [String: String] {
+        ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("AWS_") }
+    }
+}
+
+extension ExportedKey {
+    /// Throws where the object is not what `spec` takes. What the token does not tell the server will find out.
+    func check(_ spec: MaterialSpec) throws(CommandFailure) {
+        let isRight =
+            switch spec.kind {
+            case .secret(let bytes): objectClass == "secret-key" && (sizeInBits ?? 8 * bytes) == 8 * bytes
+            case .pair(.rsa(let bits)): keyType == "RSA" && (sizeInBits ?? bits) == bits
+            case .pair(.ec(let curve)): keyType == "EC" && (self.curve ?? curve.rawValue) == curve.rawValue
+            case .pair(.ed25519): keyType == "EC_EDWARDS"
+            }
+        guard isRight else {
+            throw CommandFailure(
+                "the object is \(text), and \(spec.name) takes \(spec.text)", hint: "name another object or another key"
+            )
+        }
+    }
+
+    private var text: String {
+        let size = sizeInBits.map { " of \($0) bits" } ?? ""
+        return "a \(objectClass) object of type \(curve ?? keyType)\(size)"
+    }
+}
+
+extension WorkerTaskError {
+    /// The algorithms by which the token does wrap the key, where it does not by the one that was asked for.
+    var alternatives: [String] {
+        guard let hint, hint.hasPrefix("it wraps this key by ") else { return [] }
+        return hint.split(whereSeparator: { " ,:".contains($0) }).map(String.init).filter { $0.hasPrefix("RSA") }
+    }
+}

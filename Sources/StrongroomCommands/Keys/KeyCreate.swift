@@ -1,0 +1,62 @@
+import ArgumentParser
+import KMSAPIClient
+
+struct KeyCreate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a key in the HSM: symmetric, HMAC, RSA or elliptic curve.",
+        discussion: """
+            strongroom key create --state DIR --description 'payroll' --tag team=finance
+            strongroom key create --state DIR --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY
+            strongroom key create --state DIR --origin external
+
+            A key of origin external is made without material; `strongroom import-key-material` brings it.
+            """
+    )
+
+    enum Origin: String, ExpressibleByArgument, CaseIterable {
+        case awsKMS = "aws-kms"
+        case external
+
+        var wireName: String {
+            switch self {
+            case .awsKMS: "AWS_KMS"
+            case .external: "EXTERNAL"
+            }
+        }
+
+        /// Also as the API has it.
+        init?(argument: String) {
+            let name = argument.lowercased().replacing("_", with: "-")
+            self.init(rawValue: name)
+        }
+    }
+
+    @OptionGroup var options: ClientOptions
+
+    @Option(help: "What the key is for.")
+    var description: String?
+
+    @Option(help: "The key spec, as RSA_3072, ECC_NIST_P256 or HMAC_256. (default: SYMMETRIC_DEFAULT)")
+    var keySpec: String?
+
+    @Option(help: "The key usage, where the key spec leaves a choice: SIGN_VERIFY, ENCRYPT_DECRYPT or KEY_AGREEMENT.")
+    var keyUsage: String?
+
+    @Option(help: "Who makes the key material: the HSM (aws-kms), or you (external).")
+    var origin: Origin?
+
+    @Option(help: "A tag as NAME=VALUE; can be given several times.")
+    var tag: [String] = []
+
+    func run() async throws {
+        let input = CreateKeyInput(
+            Description: description, Tags: try TagInput.all(tag), KeySpec: keySpec,
+            KeyUsage: try CreateKeyInput.usage(keyUsage, of: keySpec), Origin: origin?.wireName
+        )
+        try await options.call("CreateKey", input, returning: KeyOutput.self) { output in
+            guard output.KeyMetadata.KeyState == "PendingImport" else { return output.text }
+            return output.text
+                + "\nBring its material with: strongroom import-key-material \(output.KeyMetadata.KeyId) --help"
+        }
+    }
+}

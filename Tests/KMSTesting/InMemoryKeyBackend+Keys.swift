@@ -1,0 +1,69 @@
+package import KMSCore
+
+extension InMemoryKeyBackend {
+    package func generateKey(
+        _ spec: KeySpec, for usage: KeyUsage, id: ObjectID
+    ) async throws(KMSError) -> GeneratedKey {
+        try await begin(.generateKey)
+        return try keep(SoftwareKey.generate(spec, for: usage, supply), as: id)
+    }
+
+    package func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey {
+        try await begin(.generateWrappingKey)
+        return try keep(SoftwareKey.generateWrappingKey(spec, supply), as: id)
+    }
+
+    package func importKey(
+        _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, id: ObjectID, expecting checkValue: [UInt8]?
+    ) async throws(KMSError) -> ImportedKey {
+        try await begin(.importKey)
+        let key = try open(material, of: spec, for: usage)
+        if let checkValue, checkValue != key.checkValue {
+            throw KMSError(.incorrectKeyMaterial, "The key material is not the one that was expected.")
+        }
+        return ImportedKey(key: try keep(key, as: id), place: place)
+    }
+
+    package func identify(
+        _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, among candidates: [MaterialReference]
+    ) async throws(KMSError) -> Int? {
+        try await begin(.identify)
+        let key = try open(material, of: spec, for: usage)
+        return candidates.firstIndex { $0.checkValue == key.checkValue }
+    }
+
+    private func open(
+        _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage
+    ) throws(KMSError) -> SoftwareKey {
+        let bytes = try key(material.wrappingKey).unwrap(material.bytes, material.algorithm)
+        return try SoftwareKey.imported(bytes, as: spec, for: usage)
+    }
+
+    private func keep(_ key: SoftwareKey, as id: ObjectID) throws(KMSError) -> GeneratedKey {
+        try add(key, as: id)
+        return GeneratedKey(checkValue: key.checkValue, publicKey: key.publicKey)
+    }
+
+    package func destroyKey(_ id: ObjectID) async throws(KMSError) {
+        try await begin(.destroyKey)
+        lose(id)
+    }
+
+    package func forgetKey(_ id: ObjectID) async throws(KMSError) {
+        try await begin(.forgetKey)
+    }
+
+    package func verifyKey(_ key: MaterialReference) async throws(KMSError) {
+        try await begin(.verifyKey)
+        _ = try self.key(key)
+    }
+
+    package func inventory() async throws(KMSError) -> Set<ObjectID> {
+        try await begin(.inventory)
+        return objects
+    }
+
+    package func checkHealth() async throws(KMSError) {
+        try await begin(.checkHealth)
+    }
+}

@@ -1,0 +1,140 @@
+package import KMSCore
+internal import LibCrypto
+internal import SecureMemory
+
+/// A key of any kind in this process's memory, with real cryptography: what the backends of tests are made of. As an
+/// object in a token it serves one usage and no other.
+package final class SoftwareKey: Sendable {
+    /// A private key, shared.
+    final class KeyPair: Sendable {
+        let privateKey: PrivateKey
+
+        init(_ privateKey: consuming PrivateKey) {
+            self.privateKey = privateKey
+        }
+    }
+
+    enum Secret {
+        case bytes([UInt8])
+        case pair(KeyPair)
+    }
+
+    /// What a wrapping key is for; ``KeyUsage`` has no name for it.
+    static let unwrap = "UNWRAP"
+
+    package let spec: KeySpec
+    package let usage: String
+    let secret: Secret
+
+    /// Proves that it is this key with this usage: the same secret has the same one, however often it is imported.
+    package let checkValue: [UInt8]
+    /// DER SubjectPublicKeyInfo of a key pair; empty for secret keys.
+    package let publicKey: [UInt8]
+
+    private init(_ spec: KeySpec, _ usage: String, _ secret: Secret) {
+        self.spec = spec
+        self.usage = usage
+        self.secret = secret
+        switch secret {
+        case .bytes: publicKey = []
+        case .pair(let pair): publicKey = pair.privateKey.publicKey.subjectPublicKeyInfo
+        }
+        let proof = if case .bytes(let bytes) = secret { bytes } else { publicKey }
+        checkValue = Array(Digest.sha256.hash(Array("\(spec.rawValue)/\(usage)/".utf8) + proof).prefix(16))
+    }
+
+    /// A symmetric key that the test chose.
+    package convenience init(aes bytes: [UInt8]) {
+        self.init(.symmetricDefault, KeyUsage.encryptDecrypt.rawValue, .bytes(bytes))
+    }
+
+    package static func generate(
+        _ spec: KeySpec, for usage: KeyUsage, _ supply: RSAPairSupply
+    ) throws(KMSError) -> SoftwareKey {
+        try generate(spec, usage: usage.rawValue, supply)
+    }
+
+    package static func generateWrappingKey(
+        _ spec: KeySpec, _ supply: RSAPairSupply
+    ) throws(KMSError) -> SoftwareKey {
+        guard case .rsa = spec.publicKeyKind else { throw unsupported(spec) }
+        return try generate(spec, usage: unwrap, supply)
+    }
+
+    private static func generate(
+        _ spec: KeySpec, usage: String, _ supply: RSAPairSupply
+    ) throws(KMSError) -> SoftwareKey {
+        if let size = spec.secretSize { return SoftwareKey(spec, usage, .bytes(.random(size))) }
+        return SoftwareKey(spec, usage, .pair(try generatePair(spec, supply)))
+    }
+
+    static func generatePair(_ spec: KeySpec, _ supply: RSAPairSupply) throws(KMSError) -> KeyPair {
+        guard let kind = spec.publicKeyKind else { throw unsupported(spec) }
+        do {
+            if case .rsa(let bits) = kind { return try supply.next(bits: bits) }
+            return KeyPair(try PrivateKey.generate(kind))
+        } catch {
+            throw KMSError(.internalFailure, "The HSM refused the operation.", cause: "\(error)")
+        }
+    }
+
+    /// A secret key's bytes or a private key's PKCS#8, as material of `spec`; throws `incorrectKeyMaterial` for what is
+    /// none.
+    package static func imported(
+        _ material: [UInt8], as spec: KeySpec, for usage: KeyUsage
+    ) throws(KMSError) -> SoftwareKey {
+        if let size = spec.secretSize {
+            guard material.count == size else { throw wrongKind(spec) }
+            return SoftwareKey(spec, usage.rawValue, .bytes(material))
+        }
+        guard let kind = spec.publicKeyKind else { throw unsupported(spec) }
+        let pair: KeyPair
+        do {
+            pair = KeyPair(try PrivateKey(pkcs8: unsafe material.span.bytes))
+        } catch {
+            throw wrongKind(spec)
+        }
+        let publicKey = pair.privateKey.publicKey
+        guard publicKey.kind == kind, publicKey.rsaPublicExponent.map({ $0 == [1, 0, 1] }) ?? true else {
+            throw wrongKind(spec)
+        }
+        return SoftwareKey(spec, usage.rawValue, .pair(pair))
+    }
+
+    /// The secret's bytes, where the key is for `usage`.
+    func bytes(for usage: KeyUsage) throws(KMSError) -> [UInt8] {
+        guard self.usage == usage.rawValue, case .bytes(let bytes) = secret else { throw Self.refused }
+        return bytes
+    }
+
+    /// The key pair, where it is for `usage`.
+    func pair(for usage: String) throws(KMSError) -> KeyPair {
+        guard self.usage == usage, case .pair(let pair) = secret else { throw Self.refused }
+        return pair
+    }
+
+    /// What a token answers for a key that is not for the operation.
+    static let refused = KMSError(.internalFailure, "The HSM refused the operation.", cause: "function not permitted")
+
+    private static func unsupported(_ spec: KeySpec) -> KMSError {
+        KMSError(.unsupported, "no keys of spec \(spec.rawValue)")
+    }
+
+    private static func wrongKind(_ spec: KeySpec) -> KMSError {
+        KMSError(.incorrectKeyMaterial, "The key material is none of spec \(spec.rawValue).")
+    }
+}
+
+extension KeySpec {
+    /// In bytes; nil for key pairs.
+    fileprivate var secretSize: Int? {
+        switch self {
+        case .symmetricDefault: 32
+        case .hmac224: 28
+        case .hmac256: 32
+        case .hmac384: 48
+        case .hmac512: 64
+        default: nil
+        }
+    }
+}
