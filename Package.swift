@@ -146,7 +146,9 @@ let package = Package(
         .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),
         .testTarget(
             name: "LibCryptoTests",
-            dependencies: ["LibCrypto", "KMSTesting", "SecureMemory", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "LibCrypto", "KMSTesting", "SecureMemory", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -201,7 +203,9 @@ let package = Package(
         ),
         .testTarget(
             name: "StrongroomCommandsTests",
-            dependencies: ["StrongroomCommands", "HSMWorkerProtocol", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory"],
+            dependencies: [
+                "StrongroomCommands", "HSMWorkerProtocol", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory",
+            ],
             swiftSettings: strict
         ),
     ]

@@ -42,8 +42,8 @@ final class WorkerConnection: Sendable {
         state = Mutex(State(calls: CallTable(patience: Self.nanoseconds(configuration.settings.profile.callTimeout))))
     }
 
-    /// How much a new request would have to wait for: see ``CallTable/load``, and much more while there is no worker, or
-    /// none in sight.
+    /// How much a new request would have to wait for: see ``CallTable/load``, and much more while there is no worker,
+    /// or none in sight.
     var load: Int { visibleLoad.load(ordering: .relaxed) }
 
     func updateLoad(_ state: State) {

@@ -59,6 +59,11 @@ extension KeyTemplate {
             spec, .signVerify, .ec(curve), .ec, .ecKeyPairGeneration, uses: [.sign], publicUses: [.verify])
     }
 
+    /// What specs need that PKCS#11 v2.40 has no mechanism for, so that their absence can be told by name.
+    static func mechanismsOfOthers(_ spec: String) -> [MechanismType] {
+        spec.hasPrefix("ML_DSA_") ? [.mlDSAKeyPairGeneration] : []
+    }
+
     /// What the token cannot do without to use such a key at all; the first that is missing is told to the caller.
     func neededMechanisms(_ token: Token) -> [MechanismType] {
         switch kind {

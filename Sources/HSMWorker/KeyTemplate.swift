@@ -64,7 +64,7 @@ final class KeyTemplate: Sendable {
         }
     }
 
-    /// CKA_EC_PARAMS of a key on a curve, the form that we write: an object identifier in DER.
+    /// The EC parameters of a key on a curve, in the form that we write: an object identifier in DER.
     var curveParameters: [UInt8]? {
         switch kind {
         case .ec(let curve): curve.parameters

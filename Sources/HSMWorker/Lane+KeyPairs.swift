@@ -127,7 +127,7 @@ extension KeyTemplate {
         return key.kind == expected ? key : nil
     }
 
-    /// CKA_EC_POINT is a DER octet string by the standard, and the bare point on some tokens.
+    /// An EC point is a DER octet string by the standard, and the bare point on some tokens.
     private static func octets(_ encoded: [UInt8], size: Int) -> [UInt8] {
         guard encoded.count != size, encoded.first == 0x04, encoded.count > size else { return encoded }
         // The point is what is left behind tag and length, of which the latter has one byte or two.

@@ -9,14 +9,7 @@ extension Lane {
     /// that is not is destroyed again. Fields: id, spec, usage.
     func generateKey(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
         let id = try KeyCache.ID(&fields)
-        let spec = try fields.text()
-        let usage = try fields.text()
-        guard let template = KeyTemplate.named(spec: spec, usage: usage) else {
-            throw OperationFailure(.unsupported, "this worker makes no keys of spec \(spec) for \(usage)")
-        }
-        for mechanism in [template.generation.type] + template.neededMechanisms(token) {
-            try token.require(mechanism)
-        }
+        let template = try supportedTemplate(&fields)
         let (object, publicObject) = try make(template, id)
         do {
             let publicKey = try publicObject.map { try takePublicKey($0, template).subjectPublicKeyInfo } ?? []
@@ -33,6 +26,24 @@ extension Lane {
             try? destroy(object)
             throw error
         }
+    }
+
+    /// Fields: spec, usage. The answer is nothing, or that the token cannot make or use such keys.
+    func checkSupport(_ fields: inout FrameCursor) throws {
+        _ = try supportedTemplate(&fields)
+    }
+
+    private func supportedTemplate(_ fields: inout FrameCursor) throws -> KeyTemplate {
+        let spec = try fields.text()
+        let usage = try fields.text()
+        guard let template = KeyTemplate.named(spec: spec, usage: usage) else {
+            for mechanism in KeyTemplate.mechanismsOfOthers(spec) { try token.require(mechanism) }
+            throw OperationFailure(.unsupported, "this worker makes no keys of spec \(spec) for \(usage)")
+        }
+        for mechanism in [template.generation.type] + template.neededMechanisms(token) {
+            try token.require(mechanism)
+        }
+        return template
     }
 
     /// The key, and the public half of a pair.

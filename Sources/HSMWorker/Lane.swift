@@ -85,6 +85,7 @@ final class Lane {
             try generateDataKeyPair(&fields, into: reply, showingPrivateKey: false)
         case .importKey: try importKey(&fields, into: reply)
         case .identifyKey: try identifyKey(&fields, into: reply)
+        case .checkSupport: try checkSupport(&fields)
         case .configure, nil: throw FrameError("no lane serves operation \(request.frameCode)")
         }
     }

@@ -27,6 +27,7 @@ package enum Operation: UInt8, Sendable {
     case generateMAC
     case decryptRSA
     case deriveSharedSecret
+    case checkSupport
 }
 
 /// How an operation ended. All but `ok` have a text for the log as their only field.

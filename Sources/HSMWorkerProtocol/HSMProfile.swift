@@ -23,8 +23,8 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     package var zeroIV: Bool
     /// What C_Decrypt answers for a bad ciphertext. Believed only after the key's check value has been verified anew.
     package var decryptFailureCodes: [UInt]
-    /// The hashes with which the token does OAEP itself. For others the token does the bare RSA, and the worker looks at
-    /// the padding.
+    /// The hashes with which the token does OAEP itself. For others the token does the bare RSA, and the worker looks
+    /// at the padding.
     package var oaepHashes: [OAEPHash]
     /// Whether the worker may open what is imported, in its locked memory, where the token lacks a mechanism for it.
     package var workerOpensImports: Bool

@@ -65,8 +65,6 @@ package struct AlgorithmTable {
         /// How many encryptions one key material may make before its random 96-bit IVs could repeat
         /// (NIST SP 800-38D §8.3). No limit, in effect, where there are none.
         package let maximumEncryptions: UInt64
-        /// The mechanism without which no token has such keys, where this server cannot serve the spec at all.
-        package let missingMechanism: String?
         /// Whether GenerateDataKeyPair makes such pairs.
         package let isDataKeyPairSpec: Bool
 
@@ -78,7 +76,7 @@ package struct AlgorithmTable {
         init(
             _ spec: KeySpec, _ usages: [KeyUsage], encryption: [(String, Int)] = [], signing: [String] = [],
             mac: [String] = [], agreement: [String] = [], maximumEncryptions: UInt64 = .max,
-            missingMechanism: String? = nil, isDataKeyPairSpec: Bool = false
+            isDataKeyPairSpec: Bool = false
         ) {
             self.spec = spec
             self.usages = usages
@@ -88,7 +86,6 @@ package struct AlgorithmTable {
             macAlgorithms = mac
             keyAgreementAlgorithms = agreement
             self.maximumEncryptions = maximumEncryptions
-            self.missingMechanism = missingMechanism
             self.isDataKeyPairSpec = isDataKeyPairSpec
         }
     }
@@ -108,8 +105,8 @@ package struct AlgorithmTable {
         Entry(.edwards25519, [.signVerify], signing: ["ED25519_SHA_512"], isDataKeyPairSpec: true),
         mlDSA(.mlDSA44), mlDSA(.mlDSA65), mlDSA(.mlDSA87),
         Entry(
-            .sm2, [.encryptDecrypt, .signVerify, .keyAgreement],
-            missingMechanism: "mechanism for SM2 (PKCS#11 defines none)"
+            .sm2, [.encryptDecrypt, .signVerify, .keyAgreement], encryption: [("SM2PKE", 1024)], signing: ["SM2DSA"],
+            agreement: ["ECDH"]
         ),
     ]
 
@@ -132,12 +129,12 @@ package struct AlgorithmTable {
     }
 
     private static func mlDSA(_ spec: KeySpec) -> Entry {
-        Entry(spec, [.signVerify], signing: ["ML_DSA_SHAKE_256"], missingMechanism: "CKM_ML_DSA_KEY_PAIR_GEN")
+        Entry(spec, [.signVerify], signing: ["ML_DSA_SHAKE_256"])
     }
 
     private static let entries = Dictionary(uniqueKeysWithValues: all.map { ($0.spec, $0) })
 
-    /// The entry of a spec that AWS KMS knows, or nil.
+    /// The entry of a spec that AWS KMS knows, or nil. Whether the token can hold such keys, the backend says.
     package static func entry(for spec: KeySpec) -> Entry? {
         entries[spec]
     }

@@ -68,7 +68,8 @@ extension KMSAction {
             [.pendingDeletion, .pendingReplicaDeletion]
         case .scheduleKeyDeletion, .createAlias, .updateAlias, .tagResource, .untagResource, .updateKeyDescription:
             [.enabled, .disabled, .pendingImport, .unavailable, .updating]
-        case .describeKey, .getKeyLastUsage, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags, .deleteAlias,
+        case .describeKey, .getKeyLastUsage, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags,
+            .deleteAlias,
             .listAliases, .createKey, .listKeys, .generateRandom:
             .all
         }

@@ -130,6 +130,9 @@ public struct DataKeyPair: ~Copyable, Sendable {
 /// - `unsupported`: the token lacks a mechanism, which the message names.
 /// - `incorrectKeyMaterial`: what was imported is not of the wanted kind, or not the material that was expected.
 public protocol KeyBackend: Sendable {
+    /// Throws `unsupported` where the backend cannot hold or use keys of `spec`, naming the mechanism that it lacks.
+    func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError)
+
     /// Makes the object `id` of `spec`, not extractable, that can be used for `usage` and for nothing else.
     ///
     /// `id` is recorded by the caller beforehand. An object of that id that is already there is an error.

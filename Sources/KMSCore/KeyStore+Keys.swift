@@ -31,6 +31,9 @@ extension KeyStore {
         let tags = try Tag.dictionary(request.tags)
         try authorizer.authorize(.createKey, on: .account(context.scope), by: context)
         try checkSupport(of: request)
+        if request.spec != .symmetricDefault {
+            try await backend.checkSupport(of: request.spec, for: request.usage)
+        }
 
         let isImported = request.origin == .external
         var material = KeyMaterial.new(number: 1, at: clock.now)
@@ -101,13 +104,6 @@ extension KeyStore {
         }
         guard let algorithm = AlgorithmTable.entry(for: request.spec) else {
             throw KMSError(.unsupported, "Keys of spec \(request.spec.rawValue) are not supported yet.")
-        }
-        if let mechanism = algorithm.missingMechanism {
-            throw KMSError(
-                .unsupported,
-                "Keys of spec \(request.spec.rawValue) need an HSM with \(mechanism), which the HSM of this server "
-                    + "does not have."
-            )
         }
         guard algorithm.usages.contains(request.usage) else {
             throw KMSError(

@@ -30,6 +30,8 @@ package struct MechanismType: RawRepresentable, Hashable, Sendable {
     package static let rsaRaw = MechanismType(rawValue: CKM_RSA_X_509)
     package static let ecKeyPairGeneration = MechanismType(rawValue: CKM_EC_KEY_PAIR_GEN)
     package static let ecdsa = MechanismType(rawValue: CKM_ECDSA)
+    /// PKCS#11 v3.2, which the header of v2.40 does not have.
+    package static let mlDSAKeyPairGeneration = MechanismType(rawValue: 0x1c)
     package static let ecdh1Derive = MechanismType(rawValue: CKM_ECDH1_DERIVE)
     package static let edwardsKeyPairGeneration = MechanismType(rawValue: CKM_EC_EDWARDS_KEY_PAIR_GEN)
     package static let eddsa = MechanismType(rawValue: CKM_EDDSA)
@@ -45,7 +47,8 @@ package struct MechanismType: RawRepresentable, Hashable, Sendable {
         .sha512: "CKM_SHA512", .sha512HMAC: "CKM_SHA512_HMAC", .rsaKeyPairGeneration: "CKM_RSA_PKCS_KEY_PAIR_GEN",
         .rsaPKCS1: "CKM_RSA_PKCS", .rsaPSS: "CKM_RSA_PKCS_PSS", .rsaOAEP: "CKM_RSA_PKCS_OAEP",
         .rsaRaw: "CKM_RSA_X_509", .ecKeyPairGeneration: "CKM_EC_KEY_PAIR_GEN", .ecdsa: "CKM_ECDSA",
-        .ecdh1Derive: "CKM_ECDH1_DERIVE", .edwardsKeyPairGeneration: "CKM_EC_EDWARDS_KEY_PAIR_GEN",
+        .ecdh1Derive: "CKM_ECDH1_DERIVE",
+        .mlDSAKeyPairGeneration: "CKM_ML_DSA_KEY_PAIR_GEN", .edwardsKeyPairGeneration: "CKM_EC_EDWARDS_KEY_PAIR_GEN",
         .eddsa: "CKM_EDDSA",
     ]
 }

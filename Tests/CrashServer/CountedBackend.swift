@@ -52,6 +52,10 @@ struct CountedBackend: KeyBackend {
 
     // What follows changes nothing in the token.
 
+    func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError) {
+        try await backend.checkSupport(of: spec, for: usage)
+    }
+
     func encrypt(
         _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SealedBytes {

@@ -24,7 +24,9 @@ import Testing
         #expect(rig.backend.objects.isEmpty)
         #expect(try await rig.metadata.load().keys.isEmpty)
         #expect(rig.events.take() == ["destroyed \(made.id)"])
-        await expect(.notFound, "Key '\(made.arn)' does not exist") { _ = try await store.describeKey(made.id, by: .alice) }
+        await expect(.notFound, "Key '\(made.arn)' does not exist") {
+            _ = try await store.describeKey(made.id, by: .alice)
+        }
         await expect(.accessDenied) { _ = try await store.decrypt(ciphertext) }
     }
 

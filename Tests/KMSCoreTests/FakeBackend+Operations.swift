@@ -9,6 +9,11 @@ extension FakeBackend {
         }
     }
 
+    func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError) {
+        // Asked before anything is done, so it is no call that tests count.
+        try SoftwareKey.checkSupport(of: spec)
+    }
+
     func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey {
         try await run(.generateWrappingKey) { () throws(KMSError) in
             try keep(SoftwareKey.generateWrappingKey(spec, supply), as: id)

@@ -49,7 +49,8 @@ import Testing
         try await rig.expectAgreement()
     }
 
-    @Test func `A token of another key, an altered one and none at all are refused, and nothing changes`() async throws {
+    @Test func `A token of another key, an altered one and none at all are refused, and nothing changes`() async throws
+    {
         let store = try await rig.start()
         let key = try await store.newImportedKey()
         let other = try await store.newImportedKey()
@@ -84,7 +85,8 @@ import Testing
         }
     }
 
-    @Test func `Material of the wrong size or wrapped under another key is refused, and nothing changes`() async throws {
+    @Test func `Material of the wrong size or wrapped under another key is refused, and nothing changes`() async throws
+    {
         let store = try await rig.start()
         let key = try await store.newImportedKey()
         await expect(.incorrectKeyMaterial) { try await store.importSecret(secret(1, count: 16), into: key) }
@@ -97,7 +99,8 @@ import Testing
         try await rig.expectAgreement()
     }
 
-    @Test func `ValidTo has to lie in the next 365 days, and to be there just when the material expires`() async throws {
+    @Test func `ValidTo has to lie in the next 365 days, and to be there just when the material expires`() async throws
+    {
         let store = try await rig.start()
         let key = try await store.newImportedKey()
         let now = rig.clock.now

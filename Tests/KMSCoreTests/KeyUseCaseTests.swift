@@ -204,7 +204,8 @@ import Testing
             try await store.disableKey("arn:aws:kms:eu-central-1:111122223333:alias/payroll", by: .alice)
         }
         try await store.disableKey(made.arn, by: .alice)
-        #expect(try await store.describeKey("alias/payroll", by: .alice).state == .disabled, "describing takes every form")
+        #expect(
+            try await store.describeKey("alias/payroll", by: .alice).state == .disabled, "describing takes every form")
         let described = try await store.describeKey(Scope.sample.aliasARN("alias/payroll"), by: .alice)
         #expect(described.key.address == made.key.address)
     }

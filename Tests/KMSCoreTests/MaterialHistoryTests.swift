@@ -97,7 +97,11 @@ import Testing
             let known = key.secrets.firstIndex(of: number)
             var refusal: KMSError.Code?
             if isNew, !key.secrets.isEmpty {
-                if key.pending != nil { refusal = .invalidState } else if known != nil { refusal = .incorrectKeyMaterial }
+                if key.pending != nil {
+                    refusal = .invalidState
+                } else if known != nil {
+                    refusal = .incorrectKeyMaterial
+                }
             } else if !key.secrets.isEmpty, known == nil {
                 refusal = .incorrectKeyMaterial
             }

@@ -223,7 +223,9 @@ import Testing
         #expect(key.manager == .aws)
         #expect(key.rotation.periodInDays == 365)
         let restarted = try await rig.start()
-        #expect(try await restarted.describeKey(Scope.sample.aliasARN("alias/aws/s3"), by: .alice).key.address == key.address)
+        #expect(
+            try await restarted.describeKey(Scope.sample.aliasARN("alias/aws/s3"), by: .alice).key.address
+                == key.address)
         try await rig.expectAgreement()
     }
 

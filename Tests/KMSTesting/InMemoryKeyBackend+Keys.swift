@@ -8,6 +8,11 @@ extension InMemoryKeyBackend {
         return try keep(SoftwareKey.generate(spec, for: usage, supply), as: id)
     }
 
+    package func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError) {
+        try await begin(.checkSupport)
+        try SoftwareKey.checkSupport(of: spec)
+    }
+
     package func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey {
         try await begin(.generateWrappingKey)
         return try keep(SoftwareKey.generateWrappingKey(spec, supply), as: id)

@@ -20,8 +20,8 @@ package final class SoftHSMToken: Sendable {
     /// The user's PIN: random, so that a test can look for it where it must not be.
     package let pin: String
 
-    /// Makes the store and a first token in it. `mechanisms` is all that it can do, as `slots.mechanisms` has it; nil for
-    /// all that SoftHSM can.
+    /// Makes the store and a first token in it. `mechanisms` is all that it can do, as `slots.mechanisms` has it; nil
+    /// for all that SoftHSM can.
     package init(label: String = "strongroom test", mechanisms: String? = nil) throws {
         self.label = label
         pin = (0..<12).map { _ in String(Int.random(in: 0...9)) }.joined()

@@ -68,6 +68,10 @@ package final class SoftwareKey: Sendable {
         return SoftwareKey(spec, usage, .pair(try generatePair(spec, supply)))
     }
 
+    package static func checkSupport(of spec: KeySpec) throws(KMSError) {
+        guard spec.secretSize != nil || spec.publicKeyKind != nil else { throw unsupported(spec) }
+    }
+
     static func generatePair(_ spec: KeySpec, _ supply: RSAPairSupply) throws(KMSError) -> KeyPair {
         guard let kind = spec.publicKeyKind else { throw unsupported(spec) }
         do {

@@ -10,7 +10,8 @@ def test_what_is_encrypted_comes_back(kms, key, size):
     made = kms.encrypt(KeyId=key["KeyId"], Plaintext=plaintext)
     assert made["KeyId"] == key["Arn"]
     assert made["EncryptionAlgorithm"] == "SYMMETRIC_DEFAULT"
-    assert plaintext not in made["CiphertextBlob"]
+    # A single byte may be in there by chance.
+    assert size == 1 or plaintext not in made["CiphertextBlob"]
     back = kms.decrypt(CiphertextBlob=made["CiphertextBlob"])
     assert (back["Plaintext"], back["KeyId"]) == (plaintext, key["Arn"])
 

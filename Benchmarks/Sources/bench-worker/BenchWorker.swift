@@ -38,9 +38,8 @@ struct BenchWorker: AsyncParsableCommand {
         defer { client.stop() }
 
         let object = ObjectID.random()
-        let key = MaterialReference(
-            object: object, checkValue: try await client.generateKey(.symmetricDefault, id: object)
-        )
+        let made = try await client.generateKey(.symmetricDefault, for: .encryptDecrypt, id: object)
+        let key = MaterialReference(object: object, checkValue: made.checkValue)
         let runs: [Run]
         do {
             _ = try await Run.measure(client, key, inFlight: 16, for: .seconds(min(seconds, 1)))
