@@ -13,7 +13,7 @@ case ${1:-} in
     run) packages=$run ;;
     # opensc has pkcs11-tool, with which the tests look into the token past the server.
     test) packages="$run opensc openssl curl python3 python3-venv python3-pip" ;;
-    bench) packages="$run python3" ;;
+    bench) packages="$run openssl python3" ;;
     *)
         echo "usage: scripts/install-dependencies.sh build|run|test|bench" >&2
         exit 2

@@ -1,17 +1,13 @@
 /*
- * What a token can do with nothing in the way: AES-256-GCM encryptions of
- * 32 bytes with 64 bytes of additional data, in a bare C loop.
+ * What a token can do with nothing in the way, in a bare C loop: AES-256-GCM
+ * encryptions of 32 bytes with 64 bytes of additional data unless another
+ * operation is asked for (see operations.c).
  *
- * Every figure of Strongroom's own is given as a ratio to this one, so the loop
- * does what any correct caller must do and no more: a fresh 96-bit IV from the
- * token's generator for every encryption (fetched in blocks, as Strongroom does),
- * one C_EncryptInit and one single-part C_Encrypt.
- *
- * It makes its own key, measures, and destroys the key again.
+ * Every figure of Strongroom's own is given as a ratio to one of these. It makes
+ * keys of its own, measures, and destroys them again.
  */
-#include "token.h"
+#include "operations.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,41 +15,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { iv_bytes = 12, ivs_a_block = 1024, plaintext_bytes = 32, aad_bytes = 64, tag_bytes = 16, most_threads = 64 };
-
-struct lane {
-    pthread_t thread;
-    CK_SESSION_HANDLE session;
-    CK_OBJECT_HANDLE key;
-    unsigned long done;
-};
+enum { most_threads = 64, most_objects = 10000 };
 
 static CK_FUNCTION_LIST *token;
+static const struct operation *operation;
 static atomic_bool running;
-
-static void *encrypt_until_stopped(void *argument) {
-    struct lane *lane = argument;
-    unsigned char ivs[ivs_a_block][iv_bytes], aad[aad_bytes], plaintext[plaintext_bytes];
-    unsigned char ciphertext[plaintext_bytes + tag_bytes];
-    memset(aad, 'a', sizeof aad);
-    memset(plaintext, 'p', sizeof plaintext);
-
-    while (atomic_load_explicit(&running, memory_order_relaxed)) {
-        check("C_GenerateRandom", token->C_GenerateRandom(lane->session, ivs[0], sizeof ivs));
-        for (int i = 0; i < ivs_a_block && atomic_load_explicit(&running, memory_order_relaxed); i++) {
-            CK_GCM_PARAMS parameters = { ivs[i], iv_bytes, iv_bytes * 8, aad, aad_bytes, tag_bytes * 8 };
-            CK_MECHANISM mechanism = { CKM_AES_GCM, &parameters, sizeof parameters };
-            CK_ULONG length = sizeof ciphertext;
-            check("C_EncryptInit", token->C_EncryptInit(lane->session, &mechanism, lane->key));
-            check("C_Encrypt", token->C_Encrypt(lane->session, plaintext, sizeof plaintext, ciphertext, &length));
-            if (length != sizeof ciphertext)
-                fail("C_Encrypt returned %lu bytes instead of %zu; this token cannot be measured", length,
-                     sizeof ciphertext);
-            lane->done++;
-        }
-    }
-    return NULL;
-}
 
 static double seconds_now(void) {
     struct timespec now;
@@ -61,16 +27,26 @@ static double seconds_now(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static double encryptions_a_second(CK_SLOT_ID slot, CK_OBJECT_HANDLE key, int threads, double seconds) {
-    struct lane lanes[most_threads] = { 0 };
+static void *perform_until_stopped(void *argument) {
+    struct lane *lane = argument;
+    while (atomic_load_explicit(&running, memory_order_relaxed)) {
+        operation->perform(lane);
+        lane->done++;
+    }
+    return NULL;
+}
+
+static double rate_of_threads(CK_SLOT_ID slot, CK_OBJECT_HANDLE key, int threads, double seconds) {
+    struct lane *lanes = calloc(most_threads, sizeof *lanes);
     for (int i = 0; i < threads; i++) {
+        lanes[i].token = token;
         lanes[i].key = key;
         lanes[i].session = open_session(token, slot);
     }
     atomic_store(&running, true);
     double start = seconds_now();
     for (int i = 0; i < threads; i++)
-        if (pthread_create(&lanes[i].thread, NULL, encrypt_until_stopped, &lanes[i]) != 0)
+        if (pthread_create(&lanes[i].thread, NULL, perform_until_stopped, &lanes[i]) != 0)
             fail("cannot start thread %d; raise the limit shown by `ulimit -u`", i + 1);
 
     struct timespec pause = { (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
@@ -85,24 +61,19 @@ static double encryptions_a_second(CK_SLOT_ID slot, CK_OBJECT_HANDLE key, int th
         done += lanes[i].done;
         check("C_CloseSession", token->C_CloseSession(lanes[i].session));
     }
+    free(lanes);
     return (double)done / elapsed;
 }
 
-static CK_OBJECT_HANDLE make_key(CK_SESSION_HANDLE session) {
-    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-    CK_ULONG bytes = 32;
-    char label[] = "strongroom benchmark";
-    CK_ATTRIBUTE template[] = {
-        { CKA_TOKEN, &yes, sizeof yes },         { CKA_PRIVATE, &yes, sizeof yes },
-        { CKA_SENSITIVE, &yes, sizeof yes },     { CKA_EXTRACTABLE, &no, sizeof no },
-        { CKA_ENCRYPT, &yes, sizeof yes },       { CKA_DECRYPT, &yes, sizeof yes },
-        { CKA_VALUE_LEN, &bytes, sizeof bytes }, { CKA_LABEL, label, sizeof label - 1 },
-    };
-    CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
-    CK_OBJECT_HANDLE key;
-    check("C_GenerateKey",
-          token->C_GenerateKey(session, &mechanism, template, sizeof template / sizeof *template, &key));
-    return key;
+/* Makes `count` objects one after the other, then destroys them; only the making is timed. */
+static double rate_of_objects(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const unsigned char *wrapped, int count) {
+    static CK_OBJECT_HANDLE made[most_objects];
+    struct lane lane = { .token = token, .session = session, .key = key, .wrapped = wrapped };
+    double start = seconds_now();
+    for (int i = 0; i < count; i++) made[i] = operation->perform(&lane);
+    double elapsed = seconds_now() - start;
+    for (int i = 0; i < count; i++) check("C_DestroyObject", token->C_DestroyObject(session, made[i]));
+    return count / elapsed;
 }
 
 /* A session object is not read from the token's store at every use, which is most of SoftHSM's cost. */
@@ -114,43 +85,58 @@ static CK_OBJECT_HANDLE copy_into_session(CK_SESSION_HANDLE session, CK_OBJECT_H
     return copy;
 }
 
+static void print(const char *object, int threads, double rate) {
+    static const char *separator = "";
+    printf("%s\n  {\"operation\": \"%s\", \"object\": \"%s\", \"threads\": %d, \"perSecond\": %.1f}", separator,
+           operation->name, object, threads, rate);
+    separator = ",";
+}
+
 int main(int count, char **arguments) {
-    const char *module = NULL, *label = NULL, *pin_file = NULL, *only = "all";
+    const char *module = NULL, *label = NULL, *pin_file = NULL, *only = "all", *name = "encrypt";
     double seconds = 3;
+    int objects = 100;
     for (int i = 1; i + 1 < count; i += 2) {
         if (!strcmp(arguments[i], "--module")) module = arguments[i + 1];
         else if (!strcmp(arguments[i], "--token")) label = arguments[i + 1];
         else if (!strcmp(arguments[i], "--pin-file")) pin_file = arguments[i + 1];
         else if (!strcmp(arguments[i], "--seconds")) seconds = atof(arguments[i + 1]);
         else if (!strcmp(arguments[i], "--only")) only = arguments[i + 1];
+        else if (!strcmp(arguments[i], "--operation")) name = arguments[i + 1];
+        else if (!strcmp(arguments[i], "--objects")) objects = atoi(arguments[i + 1]);
         else fail("unknown option %s; see the usage in Benchmarks/README.md", arguments[i]);
     }
-    if (count % 2 == 0 || !module || !pin_file || !(seconds > 0))
-        fail("usage: raw-token --module PATH --pin-file FILE [--token LABEL] [--seconds N] [--only token|copy]");
+    operation = operation_named(name);
+    if (count % 2 == 0 || !module || !pin_file || !(seconds > 0) || !operation || objects < 1 || objects > most_objects)
+        fail("usage: raw-token --module PATH --pin-file FILE [--token LABEL] [--seconds N] [--only token|copy]"
+             " [--operation encrypt|sign-rsa-2048-pss|sign-p256|mac|generate|import] [--objects 1..%d]", most_objects);
 
     token = load_module(module);
     CK_SLOT_ID slot = find_token(token, label);
     CK_SESSION_HANDLE anchor = open_session(token, slot);
     log_in(token, anchor, pin_file);
-    CK_OBJECT_HANDLE resident = make_key(anchor), copy = copy_into_session(anchor, resident);
+    CK_OBJECT_HANDLE other, resident = operation->make_key(token, anchor, &other);
 
-    const struct { const char *name; CK_OBJECT_HANDLE key; } kinds[] = { { "token", resident }, { "copy", copy } };
-    const char *separator = "";
     printf("{\"plaintextBytes\": %d, \"aadBytes\": %d, \"seconds\": %g, \"runs\": [", plaintext_bytes, aad_bytes, seconds);
-    for (size_t kind = 0; kind < 2; kind++) {
-        /* --only names one kind, with one thread: two such processes at once show how the token scales. */
-        bool one = strcmp(only, "all") != 0;
-        if (one && strcmp(only, kinds[kind].name)) continue;
-        for (int threads = 1; threads <= (one ? 1 : 2); threads++) {
-            double rate = encryptions_a_second(slot, kinds[kind].key, threads, seconds);
-            printf("%s\n  {\"object\": \"%s\", \"threads\": %d, \"perSecond\": %.0f}", separator, kinds[kind].name,
-                   threads, rate);
-            separator = ",";
+    if (operation->makes_object) {
+        unsigned char wrapped[modulus_bytes] = { 0 };
+        if (other) wrap(token, anchor, other, wrapped);
+        print("token", 1, rate_of_objects(anchor, resident, wrapped, objects));
+    } else {
+        CK_OBJECT_HANDLE copy = operation->with_copy ? copy_into_session(anchor, resident) : 0;
+        const struct { const char *name; CK_OBJECT_HANDLE key; } kinds[] = { { "token", resident }, { "copy", copy } };
+        for (size_t kind = 0; kind < 2; kind++) {
+            /* --only names one kind, with one thread: two such processes at once show how the token scales. */
+            bool one = strcmp(only, "all") != 0;
+            if (!kinds[kind].key || (one && strcmp(only, kinds[kind].name))) continue;
+            for (int threads = 1; threads <= (one ? 1 : 2); threads++)
+                print(kinds[kind].name, threads, rate_of_threads(slot, kinds[kind].key, threads, seconds));
         }
+        if (copy) check("C_DestroyObject", token->C_DestroyObject(anchor, copy));
     }
     printf("\n]}\n");
 
-    check("C_DestroyObject", token->C_DestroyObject(anchor, copy));
+    if (other) check("C_DestroyObject", token->C_DestroyObject(anchor, other));
     check("C_DestroyObject", token->C_DestroyObject(anchor, resident));
     check("C_Finalize", token->C_Finalize(NULL));
     return 0;

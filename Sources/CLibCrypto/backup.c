@@ -68,6 +68,8 @@ done:
 /// The secret of a bag, or NULL where it has none. libcrypto frees it without wiping it.
 static ASN1_OCTET_STRING *secret_of(const PKCS12_SAFEBAG *bag) {
     if (PKCS12_SAFEBAG_get_nid(bag) != NID_secretBag) return NULL;
+    // What calls itself a certificate has another structure than ASN1_TYPE, which not every OpenSSL looks at.
+    if (PKCS12_SAFEBAG_get_bag_nid(bag) != NID_pkcs7_data) return NULL;
     const ASN1_TYPE *value = PKCS12_SAFEBAG_get0_bag_obj(bag);
     if (!value || value->type != V_ASN1_OCTET_STRING) return NULL;
     return value->value.octet_string;

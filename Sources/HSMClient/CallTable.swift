@@ -29,6 +29,9 @@ struct CallTable {
     /// How many wait.
     var count: Int { pending.count }
 
+    /// How many slow ones wait.
+    var slowCount: Int { slow.count }
+
     /// What a slow request counts in ``load``: others go elsewhere, unless a great many wait there.
     private static let slowLoad = 512
 
@@ -74,11 +77,16 @@ struct CallTable {
     /// Takes a call out. When it was slow, the time of those that may have waited for it begins now.
     private mutating func take(_ id: UInt64, _ now: UInt64) -> PendingCall? {
         guard let call = pending.removeValue(forKey: id) else { return nil }
-        guard slow.remove(id) != nil, call.isSent else { return call }
-        for (other, waiting) in pending where Self.mayWait(other, waiting, for: id, call) {
-            pending[other]?.deadline = max(waiting.deadline, now + waiting.timeout)
-        }
+        guard slow.remove(id) != nil else { return call }
+        restartTime(behind: id, call, now)
         return call
+    }
+
+    /// The time of those that may have waited for a slow call begins now.
+    private mutating func restartTime(behind slowID: UInt64, _ slow: PendingCall, _ now: UInt64) {
+        for (id, waiting) in pending where Self.mayWait(id, waiting, for: slowID, slow) {
+            pending[id]?.deadline = max(waiting.deadline, now + waiting.timeout)
+        }
     }
 
     /// Whether a call may have to wait for a slow one. A slow one waits for those before it. Others may wait for one
@@ -116,8 +124,11 @@ struct CallTable {
     }
 
     /// The worker has ended. What may be repeated stays, to be sent to the next; the rest is given up.
-    mutating func lose() -> [PendingCall] {
+    mutating func lose(_ now: UInt64) -> [PendingCall] {
         abandoned = [:]
+        for id in slow {
+            if let call = pending[id] { restartTime(behind: id, call, now) }
+        }
         var lost: [PendingCall] = []
         for (id, call) in pending where call.isSent {
             if call.repeats > 0 {

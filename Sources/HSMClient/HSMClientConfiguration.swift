@@ -11,6 +11,8 @@ public struct HSMClientConfiguration: Sendable {
     package var lock: Int32?
     /// How many requests may wait for one worker; more are refused.
     package var maximumPending = 1024
+    /// How many of those may be slow: whatever a worker of a single lane is asked for waits for them.
+    package var maximumSlow = 128
 
     public init(workerProgram: String, settings: WorkerSettings, environment: [String: String], lock: Int32? = nil) {
         self.workerProgram = workerProgram

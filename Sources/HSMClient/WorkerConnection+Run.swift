@@ -192,7 +192,7 @@ extension WorkerConnection {
         let lost = state.withLock { state in
             if case .stopped = state.phase { return [PendingCall]() }
             defer { updateLoad(state) }
-            return state.calls.lose()
+            return state.calls.lose(Self.now)
         }
         let error = KMSError(.keyUnavailable, "The HSM worker ended during the request. Try again.", cause: reason)
         for call in lost { call.continuation.resume(returning: .failure(error)) }

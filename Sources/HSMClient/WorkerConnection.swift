@@ -95,7 +95,9 @@ final class WorkerConnection: Sendable {
             case .starting, .ready:
                 break
             }
-            guard state.calls.count < configuration.maximumPending else {
+            guard state.calls.count < configuration.maximumPending,
+                !call.isSlow || state.calls.slowCount < configuration.maximumSlow
+            else {
                 return KMSError(.throttled, "Too many requests are waiting for the HSM. Try again later.")
             }
             let id = state.calls.insert(call)

@@ -43,7 +43,9 @@ package enum WorkerTask {
                 var fields = FrameCursor(frame)
                 let body = (try? fields.bytes()) ?? []
                 guard frame.frameCode == Status.ok.rawValue else {
-                    throw WorkerTaskError(String(decoding: body, as: UTF8.self))
+                    let failure = try? JSONDecoder().decode(KeyExportFailure.self, from: Data(body))
+                    // Plain text of a worker that did not come to its task.
+                    throw WorkerTaskError(failure ?? KeyExportFailure(String(decoding: body, as: UTF8.self)))
                 }
                 return body
             }
@@ -69,14 +71,19 @@ package enum WorkerTask {
 
 /// Why a task was not done, for whoever asked for it.
 package struct WorkerTaskError: Error, Sendable, CustomStringConvertible {
-    package let description: String
-    /// What to do about it, where that is known.
-    package let hint: String?
+    private let failure: KeyExportFailure
 
-    /// - Parameter text: as a worker sends it, the hint on a line of its own.
+    package var description: String { failure.description }
+    /// What to do about it, where that is known.
+    package var hint: String? { failure.hint }
+    /// The algorithms by which the token does wrap the key, where it does not by the one that was asked for.
+    package var alternatives: [String] { failure.alternatives }
+
+    init(_ failure: KeyExportFailure) {
+        self.failure = failure
+    }
+
     init(_ text: String) {
-        let parts = text.split(separator: "\nhint: ", maxSplits: 1).map(String.init)
-        description = parts.first ?? text
-        hint = parts.count > 1 ? parts[1] : nil
+        self.init(KeyExportFailure(text))
     }
 }

@@ -70,9 +70,14 @@ final class OpenedImport {
         }
     }
 
+    /// In bytes, beyond any PKCS#8 that comes here: a curve's has 241 at most, and RSA keys are left to the token. To
+    /// look whether a large RSA key is consistent takes seconds.
+    private static let largestPair = 1024
+
     private static func pair(
         _ secret: borrowing SecretBytes, _ request: ImportRequest
     ) throws(OperationFailure) -> PrivateKey {
+        guard secret.count <= largestPair else { throw request.isNoMaterial("it has \(secret.count) bytes") }
         let pair: PrivateKey
         do {
             pair = try secret.withExposedBytes { (bytes: RawSpan) throws(LibCryptoError) in
@@ -136,9 +141,9 @@ extension Lane {
                 guard let secret = try openOAEP(block, request) else { throw ImportRequest.cannotBeUnwrapped }
                 return try OpenedImport(secret, request)
             }
-            let mechanism = request.algorithm.mechanism
-            return OpenedImport(
-                way, OpenedImport.Unwrapping(key: request.wrappingKey.handle, mechanism: mechanism, wrapped: block))
+            let unwrapping = OpenedImport.Unwrapping(
+                key: request.wrappingKey.handle, mechanism: request.algorithm.hash.oaep, wrapped: block)
+            return OpenedImport(way, unwrapping)
         }
         guard way != .worker else {
             let key = try openAESKey(block, request)
@@ -182,7 +187,7 @@ extension Lane {
     private func unwrapAESKey(_ block: [UInt8], _ request: ImportRequest) throws -> ObjectHandle {
         do throws(PKCS11Error) {
             return try unsafe session.unwrapKey(
-                block.span.bytes, with: request.wrappingKey.handle, request.algorithm.mechanism,
+                block.span.bytes, with: request.wrappingKey.handle, request.algorithm.hash.oaep,
                 Self.aesKeyTemplate([.unwrap])
             )
         } catch {

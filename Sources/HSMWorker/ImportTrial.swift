@@ -24,12 +24,12 @@ extension Lane {
             throw request.isNoMaterial(fault)
         }
         guard template.isKeyPair else {
-            guard try hasRightSize(object, opened, request) else {
+            guard try hasRightSize(object, opened, request, objects) else {
                 throw request.isNoMaterial("it has another size, or does not work")
             }
             return ImportTrial(object: object, publicKey: [])
         }
-        guard let key = try publicKey(of: object, opened, request), template.kind.isKind(of: key) else {
+        guard let key = try publicKey(of: object, opened, request, objects), template.kind.isKind(of: key) else {
             throw request.isNoMaterial("it is no pair of its kind")
         }
         let value = CheckValue(template, isLocal: false, payload: key.subjectPublicKeyInfo)
@@ -45,12 +45,12 @@ extension Lane {
     }
 
     private func publicKey(
-        of object: ObjectHandle, _ opened: OpenedImport, _ request: ImportRequest
+        of object: ObjectHandle, _ opened: OpenedImport, _ request: ImportRequest, _ objects: SessionObjects
     ) throws -> PublicKey? {
         if let known = opened.publicKey { return known }
         return switch request.template.kind {
         case .rsa: try publicRSAKey(of: object)
-        case .ec(let curve): try discoverPublicKey(of: opened, on: curve, request)
+        case .ec(let curve): try discoverPublicKey(of: opened, on: curve, request, objects)
         case .aes, .hmac, .ed25519: nil
         }
     }

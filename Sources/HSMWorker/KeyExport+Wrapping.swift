@@ -13,8 +13,8 @@ extension KeyExport {
     func wrap(_ key: ObjectHandle, by algorithm: WrappingAlgorithm) throws -> ([UInt8], [MechanismType]) {
         guard has(.rsaOAEP) else { throw WrappingProblem(description: "it has no \(MechanismType.rsaOAEP)") }
         let publicObject = try makePublicKey()
-        let oaep = algorithm.mechanism
-        let named = "\(oaep.type) with \(algorithm.hash == .sha1 ? "SHA-1" : "SHA-256")"
+        let oaep = algorithm.hash.oaep
+        let named = algorithm.hash.oaepName
         guard algorithm.hasAESKey else {
             return (try wrap(key, with: publicObject, oaep, "the key by \(named)"), [oaep.type])
         }
@@ -113,12 +113,6 @@ extension KeyExport {
         if found[.keyType]?.number == KeyType.aes.rawValue { return true }
         guard let size = found[.valueLength]?.number else { return false }
         return size > 0 && size % 8 == 0
-    }
-}
-
-extension OperatorError {
-    init(_ description: String, hint: String) {
-        self.init("\(description)\nhint: \(hint)")
     }
 }
 

@@ -19,11 +19,11 @@ final class KeyExport {
         self.token = token
         self.uri = uri.text
         guard let algorithm = WrappingAlgorithm.named(request.algorithm) else {
-            throw OperatorError("no token wraps by \(request.algorithm)", hint: "choose RSA_AES_KEY_WRAP_SHA_256")
+            throw KeyExportFailure("no token wraps by \(request.algorithm)", hint: "choose RSA_AES_KEY_WRAP_SHA_256")
         }
         self.algorithm = algorithm
         guard let publicKey = try? PublicKey(subjectPublicKeyInfo: request.publicKey), case .rsa = publicKey.kind else {
-            throw OperatorError("the wrapping key is no RSA public key", hint: "it is DER SubjectPublicKeyInfo")
+            throw KeyExportFailure("the wrapping key is no RSA public key", hint: "it is DER SubjectPublicKeyInfo")
         }
         self.publicKey = publicKey
         search = try uri.objectTemplate()
@@ -36,19 +36,26 @@ final class KeyExport {
             let (wrapped, mechanisms) = try wrap(key, by: algorithm)
             return try describe(key, wrapped, mechanisms)
         } catch let problem as WrappingProblem {
-            throw OperatorError(
-                "the token \(token.info.label) does not wrap the key (\(try name(of: key))) by \(algorithm.name): "
-                    + problem.description,
-                hint: hint(for: key)
-            )
+            throw failure(of: try name(of: key), problem, alternatives(to: algorithm, for: key))
         }
     }
 
     /// What the token can do instead, found by doing it.
-    private func hint(for key: ObjectHandle) -> String {
-        let others = WrappingAlgorithm.all.filter { $0 != algorithm && (try? wrap(key, by: $0)) != nil }.map(\.name)
-        guard !others.isEmpty else { return "it wraps this key by none of AWS KMS's algorithms" }
-        return "it wraps this key by \(others.joined(separator: ", ")): import with one of these"
+    private func alternatives(to algorithm: WrappingAlgorithm, for key: ObjectHandle) -> [String] {
+        WrappingAlgorithm.all.filter { $0 != algorithm && (try? wrap(key, by: $0)) != nil }.map(\.name)
+    }
+
+    private func failure(
+        of name: String, _ problem: WrappingProblem, _ alternatives: [String]
+    ) -> KeyExportFailure {
+        let list = alternatives.joined(separator: ", ")
+        return KeyExportFailure(
+            "the token \(token.info.label) does not wrap the key (\(name)) by \(algorithm.name): \(problem)",
+            hint: alternatives.isEmpty
+                ? "it wraps this key by none of AWS KMS's algorithms"
+                : "it wraps this key by \(list): import with one of these",
+            alternatives: alternatives
+        )
     }
 
     func has(_ mechanism: MechanismType) -> Bool { token.mechanisms.contains(mechanism) }
@@ -58,7 +65,7 @@ final class KeyExport {
     /// The one key that the URI names. Of a pair the public half has the same name and is not meant.
     private func findKey() throws -> ObjectHandle {
         guard !search.isEmpty else {
-            throw OperatorError(
+            throw KeyExportFailure(
                 "\(uri) names no key of the token",
                 hint: "add object=, the key's label, or id=; pkcs11-tool --list-objects shows them"
             )
@@ -68,20 +75,20 @@ final class KeyExport {
             return found == ObjectClass.secretKey.rawValue || found == ObjectClass.privateKey.rawValue
         }
         guard let key = found.first else {
-            throw OperatorError(
+            throw KeyExportFailure(
                 "the token \(token.info.label) shows no secret or private key that matches \(uri)",
                 hint: "pkcs11-tool --list-objects --login shows its keys"
             )
         }
         guard found.count == 1 else {
             let names = try found.map { try name(of: $0) }.joined(separator: "; ")
-            throw OperatorError(
+            throw KeyExportFailure(
                 "\(found.count) keys of the token \(token.info.label) match \(uri): \(names)",
                 hint: "add id= or type= (secret-key, private) to name one of them"
             )
         }
         guard try session.attributes([.extractable], of: key)[.extractable]?.flag != false else {
-            throw OperatorError(
+            throw KeyExportFailure(
                 "the key (\(try name(of: key))) cannot leave the token \(token.info.label): it is not extractable",
                 hint: "no way leads out of the token for it; make a new key, and encrypt anew what it encrypted"
             )

@@ -88,7 +88,13 @@ extension Digest {
         }
     }
 
-    /// The mechanism of this hash, as parameters of PSS name it.
+    /// RSAES-OAEP with this hash, as the token does it.
+    var oaep: Mechanism { Mechanism(.rsaOAEP, .oaep(hash: mechanism)) }
+
+    /// That, for people.
+    var oaepName: String { "\(MechanismType.rsaOAEP) with SHA-\(self == .sha1 ? 1 : size * 8)" }
+
+    /// The mechanism of this hash, as parameters of PSS and OAEP name it.
     var mechanism: MechanismType {
         switch self {
         case .sha1: .sha1

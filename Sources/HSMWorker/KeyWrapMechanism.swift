@@ -83,8 +83,7 @@ extension Lane {
         let algorithm = request.algorithm
         let what: String
         if !token.oaepHashes.contains(algorithm.hash), !token.profile.workerOpensImports {
-            what =
-                "the token does not do \(MechanismType.rsaOAEP) with \(algorithm.hash == .sha1 ? "SHA-1" : "SHA-256")"
+            what = "the token does not do \(algorithm.hash.oaepName)"
         } else if algorithm.hasAESKey, try keyWrapMechanism() == nil {
             what = "the token has no \(Self.keyWrapNames)"
         } else {
@@ -96,10 +95,11 @@ extension Lane {
 
     /// Whether the token opens a known key of this kind in this way; asked once, by doing it.
     private func opens(_ way: OpeningWay, _ request: ImportRequest) throws -> Bool {
-        guard let known = KnownMaterial(request.template) else { return false }
-        let sizes = "\(known.template.spec) \(known.template.usage.rawValue) \(request.wrappingKey.modulus.count)"
+        guard let template = KnownMaterial.template(like: request.template) else { return false }
+        let sizes = "\(template.spec) \(template.usage.rawValue) \(request.wrappingKey.modulus.count)"
         let question = "\(way.rawValue) \(request.algorithm.name) \(sizes)"
         if let answer = seen.withLock({ $0.opens[question] }) { return answer }
+        guard let known = KnownMaterial(template) else { return false }
         let answer = try opens(known, way, request)
         // A token that is away shows nothing either.
         if !answer { try confirm(request.wrappingKey) }
@@ -130,32 +130,36 @@ extension Lane {
     }
 }
 
-/// Material of a template's kind that was made just now, outside.
+/// Material of a template's kind that was made just now, outside. To make an RSA key takes a tenth of a second of a
+/// lane's time: only while the answer is not known.
 private final class KnownMaterial {
     let template: KeyTemplate
     let secret: SecretBytes
     /// DER SubjectPublicKeyInfo, or empty.
     let publicKey: [UInt8]
 
-    /// Nil where no token can: there is no agreement by which Ed25519 would tell its public key.
-    init?(_ wanted: KeyTemplate) {
-        let kind: PublicKey.Kind
+    /// What is tried out to learn whether the token opens material of `wanted`. Nil where no token can: there is no
+    /// agreement by which Ed25519 would tell its public key.
+    static func template(like wanted: KeyTemplate) -> KeyTemplate? {
         switch wanted.kind {
+        case .aes, .hmac, .ec: wanted
+        // A token that unwraps these unwraps larger ones, which would take seconds to make.
+        case .rsa: KeyTemplate.named(spec: "RSA_2048", usage: wanted.usage.rawValue)
+        case .ed25519: nil
+        }
+    }
+
+    init?(_ template: KeyTemplate) {
+        self.template = template
+        let kind: PublicKey.Kind
+        switch template.kind {
         case .aes, .hmac:
-            template = wanted
-            secret = SystemRandom.bytes(wanted.secretSize ?? 0)
+            secret = SystemRandom.bytes(template.secretSize ?? 0)
             publicKey = []
             return
-        case .rsa:
-            // A token that unwraps these unwraps larger ones, which would take seconds to make.
-            guard let small = KeyTemplate.named(spec: "RSA_2048", usage: wanted.usage.rawValue) else { return nil }
-            template = small
-            kind = .rsa(bits: 2048)
-        case .ec(let curve):
-            template = wanted
-            kind = .ec(curve)
-        case .ed25519:
-            return nil
+        case .rsa(let bits): kind = .rsa(bits: bits)
+        case .ec(let curve): kind = .ec(curve)
+        case .ed25519: kind = .ed25519
         }
         guard let pair = try? PrivateKey.generate(kind) else { return nil }
         secret = pair.pkcs8()

@@ -9,14 +9,13 @@ import SecureMemory
 extension Lane {
     /// The public key of unwrapped material; nil when the material has none, as a scalar of zero has not.
     func discoverPublicKey(
-        of opened: OpenedImport, on curve: Curve, _ request: ImportRequest
+        of opened: OpenedImport, on curve: Curve, _ request: ImportRequest, _ objects: SessionObjects
     ) throws -> PublicKey? {
         let attributes = request.template
             .importTemplate(id: [], isToken: false, omitting: token.profile.omitAttributes)
             .setting([.sign, .derive], to: true)
         do {
-            let object = try makeObject(of: opened, attributes, request.template)
-            defer { try? session.destroyObject(object) }
+            let object = objects.add(try makeObject(of: opened, attributes, request.template))
             let x = try sharedSecretWithBasePoint(of: curve, object)
             let digest = Digest.sha256.hash(CheckValue.text)
             guard let signing = KeyTemplate.named(spec: request.template.spec, usage: "SIGN_VERIFY") else { return nil }

@@ -8,7 +8,9 @@ import SecureMemory
 // those 8 sizes it is, shows in what the token refuses.
 extension Lane {
     /// Whether a secret key has its template's size, and works.
-    func hasRightSize(_ object: ObjectHandle, _ opened: OpenedImport, _ request: ImportRequest) throws -> Bool {
+    func hasRightSize(
+        _ object: ObjectHandle, _ opened: OpenedImport, _ request: ImportRequest, _ objects: SessionObjects
+    ) throws -> Bool {
         do {
             try use(object, request.template)
             guard let size = request.template.secretSize, opened.unwrapping != nil else { return true }
@@ -16,7 +18,7 @@ extension Lane {
             if let told = try session.attributes([.valueLength], of: object)[.valueLength]?.number, told > 0 {
                 return told == UInt(size)
             }
-            guard size % 8 == 0, try measure(opened, request.template) == size else { return false }
+            guard size % 8 == 0, try measure(opened, request.template, objects) == size else { return false }
             // AES has no other size between one block less and this one, and the key works.
             if request.template.kind == .aes { return true }
             return try padsNothing() ? true : refusesShorter(request.template, size)
@@ -43,14 +45,14 @@ extension Lane {
         }
     }
 
-    private func measure(_ opened: OpenedImport, _ template: KeyTemplate) throws(PKCS11Error) -> Int? {
+    private func measure(
+        _ opened: OpenedImport, _ template: KeyTemplate, _ objects: SessionObjects
+    ) throws(PKCS11Error) -> Int? {
         let attributes =
             template
             .importTemplate(id: [], isToken: false, omitting: token.profile.omitAttributes)
             .setting([.extractable], to: true)
-        let copy = try makeObject(of: opened, attributes, template)
-        defer { try? session.destroyObject(copy) }
-        return try measure(copy)
+        return try measure(objects.add(try makeObject(of: opened, attributes, template)))
     }
 
     /// The size by RFC 3394, which takes whole blocks and adds one; nil where the token has no such mechanism.

@@ -119,9 +119,8 @@ extension Token {
         guard ciphertext.count == modulus.count, ciphertext.lexicographicallyPrecedes(modulus) else { return nil }
         let room = SecureBuffer(capacity: modulus.count)
         if oaepHashes.contains(hash) {
-            let mechanism = Mechanism(.rsaOAEP, .oaep(hash: hash == .sha1 ? .sha1 : .sha256))
             try room.appendWithin { (output: inout MutableRawSpan) throws(PKCS11Error) in
-                try unsafe session.decrypt(ciphertext.span.bytes, with: key, mechanism, into: &output)
+                try unsafe session.decrypt(ciphertext.span.bytes, with: key, hash.oaep, into: &output)
             }
             return room.withExposedBytes { SecretBytes(copying: $0) }
         }

@@ -40,8 +40,13 @@ package enum Worker {
                 // A worker that ends is replaced: stay until the server has no more use for one.
                 _ = try? input.next()
             case .wrapKey(let request):
-                let exported = try KeyExport(Token(settings), TokenURI(settings.tokenURI), request).run()
-                output.send(greeting: .ok, exported.jsonBytes)
+                do {
+                    let exported = try KeyExport(Token(settings), TokenURI(settings.tokenURI), request).run()
+                    output.send(greeting: .ok, exported.jsonBytes)
+                } catch {
+                    let failure = error as? KeyExportFailure ?? KeyExportFailure("\(error)")
+                    output.send(greeting: .failed, failure.jsonBytes)
+                }
                 _ = try? input.next()
             case .serve:
                 let token = try Token(settings)

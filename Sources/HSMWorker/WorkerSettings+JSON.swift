@@ -7,14 +7,13 @@ extension WorkerSettings {
     }
 }
 
-extension TokenReport {
-    var jsonBytes: [UInt8] {
-        // Plain strings and numbers: there is nothing in it that cannot be encoded.
-        (try? JSONEncoder().encode(self)).map { Array($0) } ?? []
-    }
-}
+/// What a worker's greeting answers: plain strings and numbers, so that there is nothing that cannot be encoded.
+protocol Answer: Encodable {}
+extension TokenReport: Answer {}
+extension ExportedKey: Answer {}
+extension KeyExportFailure: Answer {}
 
-extension ExportedKey {
+extension Answer {
     var jsonBytes: [UInt8] {
         (try? JSONEncoder().encode(self)).map { Array($0) } ?? []
     }

@@ -12,6 +12,21 @@ public struct KeyExportRequest: Codable, Hashable, Sendable {
     }
 }
 
+/// Why a key was not wrapped, for whoever asked for it.
+package struct KeyExportFailure: Error, Codable, Hashable, Sendable {
+    package var description: String
+    /// What to do about it, where that is known.
+    package var hint: String?
+    /// The algorithms by which the token does wrap the key: it has just done so.
+    package var alternatives: [String]
+
+    package init(_ description: String, hint: String? = nil, alternatives: [String] = []) {
+        self.description = description
+        self.hint = hint
+        self.alternatives = alternatives
+    }
+}
+
 /// The wrapped key, and what its token tells of it. There is no secret in it.
 package struct ExportedKey: Codable, Hashable, Sendable {
     /// EncryptedKeyMaterial as ImportKeyMaterial takes it.

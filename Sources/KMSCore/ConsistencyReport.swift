@@ -17,7 +17,8 @@ package struct ConsistencyReport: Sendable {
         var named = Set(image.systemKeys.values.map(\.object))
         named.formUnion(image.wrappingKeys.map(\.reference.object))
         for key in image.keys {
-            named.formUnion(key.materials.map(\.reference.object))
+            // Imported material that was deleted has no object any more, or should not have one.
+            named.formUnion(key.materials.filter { $0.stage != .absent }.map(\.reference.object))
             if key.lifecycle == .creating || key.lifecycle == .destroying {
                 intents.append(key.address)
                 continue

@@ -81,7 +81,8 @@ extension KeyEntry {
     /// The public part of a key pair, for work that needs no token.
     func publicKey() throws(KMSError) -> PublicKey {
         guard let publicKey = current.publicKey else {
-            throw KMSError(.internalFailure, "The public key of \(arn) is not known.", cause: "none is stored")
+            throw KMSError(
+                .internalFailure, "The public key of \(arn) is not known.", cause: "none is stored that can be read")
         }
         return publicKey
     }

@@ -55,12 +55,14 @@ extension KMSAction {
             .deriveSharedSecret, .getPublicKey:
             // Unavailable is tried: the material may be back, and the token has the last word.
             [.enabled, .unavailable]
-        case .enableKeyRotation, .disableKeyRotation, .rotateKeyOnDemand:
-            // A schedule belongs to a key that is in use; Unavailable is tried here too.
+        case .rotateKeyOnDemand:
             [.enabled, .unavailable]
-        case .getParametersForImport, .importKeyMaterial, .deleteImportedKeyMaterial:
+        case .enableKeyRotation, .disableKeyRotation:
+            // A key that is pending import is refused for its origin, which is what AWS tells first.
+            [.enabled, .pendingImport, .unavailable]
+        case .getParametersForImport, .importKeyMaterial:
             [.enabled, .disabled, .pendingImport, .unavailable]
-        case .getKeyRotationStatus, .listKeyRotations:
+        case .getKeyRotationStatus, .listKeyRotations, .deleteImportedKeyMaterial:
             [.enabled, .disabled, .pendingImport, .pendingDeletion, .unavailable]
         case .enableKey, .disableKey:
             [.enabled, .disabled, .unavailable]

@@ -18,11 +18,8 @@ final class KeyEntry: Sendable {
         guard let algorithm = AlgorithmTable.entry(for: key.spec) else { return nil }
         var materials: [UInt32: MaterialEntry] = [:]
         for material in key.materials {
-            guard
-                let entry = MaterialEntry(
-                    material, of: key.address.id, algorithm: algorithm, replacing: former?.materials[material.number])
-            else { return nil }
-            materials[material.number] = entry
+            materials[material.number] = MaterialEntry(
+                material, of: key.address.id, algorithm: algorithm, replacing: former?.materials[material.number])
         }
         guard let current = materials[key.currentMaterial] else { return nil }
         self.key = key
@@ -54,29 +51,25 @@ final class MaterialEntry: Sendable {
     let idText: String
     /// Whether the token is to have it.
     let isPresent: Bool
-    /// Of a key pair.
-    let publicKey: PublicKey?
+    /// DER SubjectPublicKeyInfo of a key pair; empty for secret keys.
+    let subjectPublicKeyInfo: [UInt8]
+    /// Of a key pair, once it was needed: to parse and check one takes as long as three hundred look-ups.
+    private let parsedPublicKey: Mutex<PublicKey?>
     /// The first bytes of every ciphertext of this material.
     let header: [UInt8]
     let budget: EncryptionBudget
     private let missing = Atomic(false)
 
-    /// Nil when the public key cannot be read.
-    init?(
+    init(
         _ material: KeyMaterial, of key: KeyID, algorithm: AlgorithmTable.Entry, replacing former: MaterialEntry? = nil
     ) {
         number = material.number
         reference = material.reference
         idText = material.idText
         isPresent = material.stage == .present
-        if material.publicKey.isEmpty {
-            publicKey = nil
-        } else if let former, former.publicKey?.subjectPublicKeyInfo == material.publicKey {
-            publicKey = former.publicKey
-        } else {
-            guard let parsed = try? PublicKey(subjectPublicKeyInfo: material.publicKey) else { return nil }
-            publicKey = parsed
-        }
+        subjectPublicKeyInfo = material.publicKey
+        let isSamePublicKey = former?.subjectPublicKeyInfo == material.publicKey
+        parsedPublicKey = Mutex(isSamePublicKey ? former?.parsedPublicKey.withLock { $0 } : nil)
         header = CiphertextBlob.header(keyID: key, materialNumber: material.number)
         // Whatever was reserved by an earlier process counts as used.
         budget =
@@ -85,7 +78,16 @@ final class MaterialEntry: Sendable {
                 reserved: material.reservedEncryptions, used: material.reservedEncryptions,
                 maximum: algorithm.maximumEncryptions
             )
-        if let former, former.isMissing, former.reference == reference { _ = setMissing(true) }
+        if let former, former.isMissing, isPresent, former.reference == reference { _ = setMissing(true) }
+    }
+
+    /// Of a key pair; nil where there is none that can be read.
+    var publicKey: PublicKey? {
+        guard !subjectPublicKeyInfo.isEmpty else { return nil }
+        return parsedPublicKey.withLock { parsed in
+            if parsed == nil { parsed = try? PublicKey(subjectPublicKeyInfo: subjectPublicKeyInfo) }
+            return parsed
+        }
     }
 
     var isMissing: Bool { missing.load(ordering: .relaxed) }

@@ -1,3 +1,5 @@
+import Synchronization
+
 extension KeyStore {
     /// Accounts for one encryption before it is made.
     func spendEncryption(of material: MaterialEntry, of entry: KeyEntry) async throws(KMSError) {
@@ -39,6 +41,12 @@ extension KeyStore {
     /// Remembers that the token does not show a material, and gives the error that callers see.
     func note(_ error: KMSError, _ material: MaterialEntry, of entry: KeyEntry) -> KMSError {
         guard error.code == .materialMissing else { return error }
+        // Deleted or expired since the request began: it is not missing, and no alarm.
+        let newest = table.withLock { $0.key(entry.key.address) }
+        guard newest?.material(material.number)?.isPresent == true else {
+            let state: KeyState = newest == nil ? .pendingDeletion : .pendingImport
+            return KMSError(.invalidState, "\(entry.arn) \(state.sentence)")
+        }
         if material.setMissing(true) {
             events.record(.materialMissing(entry.key.address, number: material.number, cause: error.cause))
         }

@@ -23,7 +23,7 @@ extension KeyStore {
         _ plaintext: consuming SecretBytes, with key: String, context encryptionContext: EncryptionContext,
         algorithm: String? = nil, dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> EncryptResult {
-        try await prepare(key, by: context)
+        try await prepare(key, for: .encrypt, by: context)
         let entry = try resolve(key, for: .encrypt, by: context)
         try entry.checkUsage(.encryptDecrypt, for: "Encrypt")
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
@@ -39,7 +39,6 @@ extension KeyStore {
         _ ciphertext: [UInt8]?, with key: String?, context encryptionContext: EncryptionContext,
         algorithm: String? = nil, dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> DecryptResult {
-        if let key { try await prepare(key, by: context) }
         let source = try resolveSource(
             ciphertext, key, algorithm, encryptionContext, for: .decrypt, dryRun: dryRun, by: context
         )

@@ -20,7 +20,7 @@ extension KeyStore {
         dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> GeneratedDataKeyPair {
         let action: KMSAction = showingPrivateKey ? .generateDataKeyPair : .generateDataKeyPairWithoutPlaintext
-        try await prepare(key, by: context)
+        try await prepare(key, for: action, by: context)
         let entry = try resolve(key, for: action, by: context)
         try entry.checkSeals(for: action.rawValue)
         let pairSpec = KeySpec(rawValue: spec)

@@ -51,7 +51,7 @@ extension KeyStore {
     private func resolve(
         _ key: String, forDataKeyOf bytes: Int, _ action: KMSAction, by context: CallContext
     ) async throws(KMSError) -> KeyEntry {
-        try await prepare(key, by: context)
+        try await prepare(key, for: action, by: context)
         let entry = try resolve(key, for: action, by: context)
         try entry.checkSeals(for: action.rawValue)
         try Self.checkSize(bytes)

@@ -9,16 +9,7 @@ extension KeyStore {
     /// then it is not the token, or not the whole of it, that these keys were made in.
     package func performDueWork() async throws(KMSError) {
         try await dueWork.run { () async throws(KMSError) in
-            var failure: KMSError?
-            let parts: [() async throws(KMSError) -> Void] = [writeLastUsages, rotateDueKeys, destroyWhatIsDue]
-            for part in parts {
-                do throws(KMSError) {
-                    try await part()
-                } catch {
-                    failure = failure ?? error
-                }
-            }
-            if let failure { throw failure }
+            try await perform([writeLastUsages, rotateDueKeys, destroyWhatIsDue])
         }
     }
 
@@ -29,26 +20,52 @@ extension KeyStore {
             abandoned.withLock { $0 }.map(\.address) + due.map(\.address) + interruptedKeys()
             + Array(expiredMaterial().keys) + wrapping.map(\.key)
         try await checkThatLiveKeysAreThere(except: due, before: work)
-        try await undoAbandoned()
-        try await destroy(due)
-        try await endInterruptedWork()
-        try await destroyExpiredMaterial()
-        try await destroyWrappingKeys(wrapping)
+        try await perform([
+            undoAbandoned, destroyDueKeys, endInterruptedWork, destroyExpiredMaterial, destroyWrappingKeys,
+        ])
+    }
+
+    /// Does all parts, also those after one that fails; the first failure is thrown in the end.
+    func perform(_ parts: [() async throws(KMSError) -> Void]) async throws(KMSError) {
+        var failure: KMSError?
+        for part in parts {
+            do throws(KMSError) {
+                try await part()
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Does `work` on every item, and tells of those that have to wait; the first failure is thrown in the end.
+    func forEach<Item>(
+        _ items: [Item], of address: (Item) -> KeyAddress, _ work: (Item) async throws(KMSError) -> Void
+    ) async throws(KMSError) {
+        var failure: KMSError?
+        for item in items {
+            do throws(KMSError) {
+                try await work(item)
+            } catch {
+                events.record(.workPostponed(address(item), cause: error.cause ?? error.message))
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
     }
 
     private func endInterruptedWork() async throws(KMSError) {
-        for address in interruptedKeys() {
-            do {
-                try await materialWork.run { () async throws(KMSError) in try await finishInterruptedWork(on: address) }
-            } catch {
-                events.record(.workPostponed(address, cause: error.cause ?? error.message))
-                throw error
+        try await forEach(interruptedKeys(), of: { $0 }) { address async throws(KMSError) in
+            try await materialWork.run { () async throws(KMSError) in
+                // The wait for its turn may have been long, so the token is looked at anew.
+                try await finishInterruptedWork(on: address)
             }
         }
     }
 
-    private func destroyWrappingKeys(_ due: [WrappingKey]) async throws(KMSError) {
-        for key in due {
+    private func destroyWrappingKeys() async throws(KMSError) {
+        let due = wrappingKeys.withLock { $0.due(at: clock.now) }
+        try await forEach(due, of: \.key) { key async throws(KMSError) in
             let id = key.reference.object
             // Not to be found by an import from now on.
             wrappingKeys.withLock { $0.abandon(key) }
@@ -68,40 +85,28 @@ extension KeyStore {
     }
 
     private func undoAbandoned() async throws(KMSError) {
-        while let key = abandoned.withLock({ $0.first }) {
-            do {
-                for material in key.materials {
-                    try await backend.destroyKey(material.reference.object)
-                }
-                try await changes.run { () async throws(KMSError) in
-                    try await metadata.commit([.removeKey(key.address)])
-                }
-            } catch {
-                events.record(.workPostponed(key.address, cause: error.cause ?? error.message))
-                throw error
+        try await forEach(abandoned.withLock { $0 }, of: \.address) { key async throws(KMSError) in
+            for material in key.materials {
+                try await backend.destroyKey(material.reference.object)
+            }
+            try await changes.run { () async throws(KMSError) in
+                try await metadata.commit([.removeKey(key.address)])
             }
             abandoned.withLock { list in list.removeAll { $0.address == key.address } }
             events.record(.creationUndone(key.address))
         }
     }
 
-    private func dueKeys() -> [Key] {
+    func dueKeys() -> [Key] {
         let now = clock.now
-        return table.withLock { $0.allKeys }.map(\.key).filter { $0.isDue(at: now) }
+        return table.withLock { $0.allKeys }.filter { $0.key.isDue(at: now) }.map(\.key)
     }
 
-    /// One key that cannot be destroyed does not hold up the others; the first failure is thrown in the end.
-    private func destroy(_ due: [Key]) async throws(KMSError) {
-        var failure: KMSError?
-        for key in due {
-            do {
-                try await destroy(key)
-            } catch {
-                events.record(.workPostponed(key.address, cause: error.cause ?? error.message))
-                failure = failure ?? error
-            }
+    /// One at a time with all work on material, so that no rotation or import makes an object meanwhile.
+    private func destroyDueKeys() async throws(KMSError) {
+        try await forEach(dueKeys(), of: \.address) { key async throws(KMSError) in
+            try await materialWork.run { () async throws(KMSError) in try await destroy(key) }
         }
-        if let failure { throw failure }
     }
 
     private func destroy(_ due: Key) async throws(KMSError) {
@@ -126,13 +131,16 @@ extension KeyStore {
     ///
     /// A token that is not there may answer "no objects" to everything. What is destroyed in it counts as gone, so
     /// without this look its object would come back with the token, and no row would name it.
-    private func checkThatLiveKeysAreThere(
-        except due: [Key], before work: [KeyAddress]
+    ///
+    /// Where just `objects` are to be destroyed, and the token shows all of them, that is enough.
+    func checkThatLiveKeysAreThere(
+        except due: [Key], before work: [KeyAddress], orThese objects: Set<ObjectID> = []
     ) async throws(KMSError) {
         guard let first = work.first else { return }
-        // Taken before the token is asked: a key made meanwhile is in neither list.
+        // Taken before the token is asked: what is made meanwhile is in neither list.
         let dueAddresses = Set(due.map(\.address))
-        let live = table.withLock { $0.allKeys }.map(\.key).filter { !dueAddresses.contains($0.address) }
+        let live = table.withLock { $0.allKeys }.filter { !dueAddresses.contains($0.key.address) }
+        let liveSystemKeys = systemKeys.withLock { $0 }
         let found: Set<ObjectID>
         do {
             found = try await backend.inventory()
@@ -140,17 +148,16 @@ extension KeyStore {
             events.record(.workPostponed(first, cause: error.cause ?? error.message))
             throw error
         }
-        let missingKeys = live.filter { key in
-            // What a caller deleted meanwhile is not missing.
-            let newest = table.withLock { $0.key(key.address) }?.key.materials ?? []
-            let gone = Set(newest.filter { $0.stage != .present }.map(\.number))
-            return key.materials.contains { material in
-                material.stage == .present && !gone.contains(material.number)
-                    && !found.contains(material.reference.object)
+        if !objects.isEmpty, objects.isSubset(of: found) { return }
+        let missingKeys = live.filter { entry in
+            entry.allMaterials.contains { material in
+                material.isPresent && !found.contains(material.reference.object)
+                    // What was deleted meanwhile is not missing.
+                    && table.withLock { $0.key(entry.key.address) }?.material(material.number)?.isPresent == true
             }
         }
-        let missingSystemKeys = systemKeys.withLock { $0 }.filter { !found.contains($0.value.object) }
-        let missing = missingKeys.map(\.address.arn) + missingSystemKeys.keys.map { "system key \($0.rawValue)" }
+        let missingSystemKeys = liveSystemKeys.filter { !found.contains($0.value.object) }
+        let missing = missingKeys.map(\.arn) + missingSystemKeys.keys.map { "system key \($0.rawValue)" }
         guard missing.isEmpty else {
             events.record(.destructionRefused(missing: missing))
             throw KMSError(

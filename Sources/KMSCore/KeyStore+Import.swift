@@ -30,7 +30,18 @@ package struct MaterialImport: Sendable {
 /// Which material of which key was changed.
 package struct MaterialChange: Hashable, Sendable {
     package let keyARN: String
-    package let keyMaterialID: String
+    /// Nil for keys that can have but one material, which AWS gives no id; and for one that was never imported.
+    package let keyMaterialID: String?
+
+    package init(keyARN: String, keyMaterialID: String?) {
+        self.keyARN = keyARN
+        self.keyMaterialID = keyMaterialID
+    }
+
+    init(_ material: KeyMaterial, of key: Key) {
+        keyARN = key.address.arn
+        keyMaterialID = key.spec == .symmetricDefault && material.hasEverBeen ? material.idText : nil
+    }
 }
 
 // Imported key material (ImportKeyMaterial). One material keeps its number, its id and its object's id for ever, so
@@ -71,11 +82,17 @@ extension KeyStore {
         case (true, .some), (false, nil):
             break
         }
-        guard !material.isNew || entry.algorithm.isSymmetricEncryption else {
+        guard !entry.algorithm.isSymmetricEncryption else { return }
+        // Other keys have one material for ever.
+        let misplaced: String? =
+            material.isNew
+            ? "ImportType NEW_KEY_MATERIAL"
+            : material.materialID != nil
+                ? "KeyMaterialId" : material.description != nil ? "KeyMaterialDescription" : nil
+        if let misplaced {
             throw KMSError(
                 .unsupported,
-                "ImportType NEW_KEY_MATERIAL is for symmetric encryption keys; \(entry.arn) is of spec "
-                    + "\(entry.key.spec.rawValue). Create a new key instead."
+                "\(misplaced) is for symmetric encryption keys; \(entry.arn) is of spec \(entry.key.spec.rawValue)."
             )
         }
     }
@@ -98,16 +115,34 @@ extension KeyStore {
             validTo: material.validTo, description: material.description ?? target.imported?.description ?? "",
             place: target.imported?.place ?? .token
         )
-        if target.stage == .present {
+        let place: KeyMaterial.Import.Place
+        if target.stage == .present, try await isThere(target, of: key) {
             // The same material once more: only its expiry and description change.
             try await change(address) { key throws(KMSError) in
+                // Of what has expired nobody may have taken note yet.
+                key.noteImportedMaterial(at: clock.now)
                 try key.editMaterial(target.number) { $0.imported = record }
                 key.noteImportedMaterial(at: clock.now)
             }
+            place = record.place
         } else {
-            try await unwrap(wrapped, as: target, record, of: key)
+            place = try await unwrap(wrapped, as: target, record, of: key)
         }
-        return MaterialChange(keyARN: address.arn, keyMaterialID: target.idText)
+        events.record(.materialImported(address, materialID: target.idText, place: place))
+        return MaterialChange(keyARN: address.arn, keyMaterialID: key.spec == .symmetricDefault ? target.idText : nil)
+    }
+
+    /// Whether the token has a material that it should have. What it has lost is imported anew, if it shows all other
+    /// keys: otherwise it is not the token, or not the whole of it, that had this one.
+    private func isThere(_ material: KeyMaterial, of key: Key) async throws(KMSError) -> Bool {
+        do throws(KMSError) {
+            try await backend.verifyKey(material.reference)
+            return true
+        } catch {
+            guard error.code == .materialMissing else { throw error }
+        }
+        try await checkThatLiveKeysAreThere(except: dueKeys() + [key], before: [key.address])
+        return false
     }
 
     /// A number for material that the key has not had before; it is stored by ``unwrap(_:as:_:of:)``.
@@ -164,21 +199,23 @@ extension KeyStore {
         return index.map { known[$0] }
     }
 
-    /// Intent, token, commit. Material that was known before keeps its check value, and has to meet it.
+    /// Intent, token, commit. Material that was known before keeps its check value, and has to meet it. Answers where
+    /// the wrapping was opened.
     private func unwrap(
         _ wrapped: WrappedMaterial, as target: KeyMaterial, _ record: KeyMaterial.Import, of key: Key
-    ) async throws(KMSError) {
+    ) async throws(KMSError) -> KeyMaterial.Import.Place {
         let address = key.address
         _ = try await intend(address) { key throws(KMSError) in
             if key.material(target.number) == nil { key.materials.append(target) }
             try key.editMaterial(target.number) { $0.stage = .creating }
+            key.noteImportedMaterial(at: clock.now)
         }
-        let imported: ImportedKey
         do {
-            imported = try await backend.importKey(
+            let imported = try await backend.importKey(
                 wrapped, of: key.spec, for: key.usage, id: target.reference.object,
                 expecting: target.hasEverBeen ? target.reference.checkValue : nil
             )
+            try imported.key.checkPublicKey(of: key.spec)
             let now = clock.now
             try await change(address) { key throws(KMSError) in
                 try key.editMaterial(target.number) { material in
@@ -194,10 +231,10 @@ extension KeyStore {
                 }
                 key.noteImportedMaterial(at: now)
             }
+            return imported.place
         } catch {
-            try? await finishInterruptedWork(on: address)
+            try? await finishInterruptedWork(on: address, isObjectKnown: error.leavesNoObject)
             throw error
         }
-        events.record(.materialImported(address, materialID: target.idText, place: imported.place))
     }
 }

@@ -79,7 +79,9 @@ extension KeyStore {
 
     /// The key that seals import tokens, made when first needed.
     private func importSealingKey() async throws(KMSError) -> MaterialReference {
-        try await materialWork.run { () async throws(KMSError) in
+        if let known = systemKeys.withLock({ $0[.importTokens] }) { return known }
+        return try await materialWork.run { () async throws(KMSError) in
+            // Another request may have been faster.
             if let known = systemKeys.withLock({ $0[.importTokens] }) { return known }
             let made = try await SystemKeys(backend: backend, metadata: metadata).key(for: .importTokens)
             systemKeys.withLock { $0[.importTokens] = made }
@@ -91,6 +93,7 @@ extension KeyStore {
     private func makeWrappingKey(
         _ spec: KeySpec, for key: KeyAddress, validTo: Timestamp
     ) async throws(KMSError) -> WrappingKey {
+        guard wrappingKeys.withLock({ $0.abandoned.count }) < Self.maximumAbandoned else { throw .tooMuchToUndo }
         let intent = WrappingKey(
             reference: MaterialReference(object: .random(), checkValue: []), publicKey: [], key: key, spec: spec,
             validTo: validTo

@@ -15,7 +15,6 @@ extension KeyStore {
         withPublicKey subjectPublicKeyInfo: [UInt8], algorithm: String, key: String, dryRun: Bool = false,
         by context: CallContext
     ) async throws(KMSError) -> SharedSecretResult {
-        try await prepare(key, by: context)
         let entry = try resolve(key, for: .deriveSharedSecret, by: context)
         try entry.checkUsage(.keyAgreement, for: "DeriveSharedSecret")
         guard entry.algorithm.keyAgreementAlgorithms.contains(algorithm) else { throw entry.incompatible(algorithm) }

@@ -25,6 +25,9 @@ extension KeyStore {
     package static let pendingWindowInDays = 7...30
     package static let defaultPendingWindowInDays = 30
 
+    /// How many creations that failed may wait to be undone: while a token is away, each that is tried leaves another.
+    package static let maximumAbandoned = 100
+
     /// Makes a key: the intent with the material's id is stored, then the token makes the object, then the key is
     /// stored as enabled. A crash in between leaves an intent, which ``performDueWork()`` undoes.
     package func createKey(_ request: NewKey, by context: CallContext) async throws(KMSError) -> KeyDescription {
@@ -52,11 +55,13 @@ extension KeyStore {
     /// Stores the intent of `key` and has the token make its material; answers the key as it is then. It is to be
     /// given to ``save(_:or:alias:)``.
     func generateMaterial(of key: Key) async throws(KMSError) -> Key {
+        guard abandoned.withLock({ $0.count }) < Self.maximumAbandoned else { throw .tooMuchToUndo }
         try await changes.run { () async throws(KMSError) in try await metadata.commit([.saveKey(key)]) }
         do {
             var made = key
             let object = made.materials[0].reference.object
             let generated = try await backend.generateKey(key.spec, for: key.usage, id: object)
+            try generated.checkPublicKey(of: key.spec)
             made.materials[0].reference = MaterialReference(object: object, checkValue: generated.checkValue)
             made.materials[0].publicKey = generated.publicKey
             made.materials[0].stage = .present
@@ -73,7 +78,7 @@ extension KeyStore {
     func save(_ made: Key, or intent: Key, alias: Alias? = nil) async throws(KMSError) {
         do throws(KMSError) {
             guard let entry = KeyEntry(made) else {
-                throw KMSError(.internalFailure, "The key was not made.", cause: "its public key cannot be read")
+                throw KMSError(.internalFailure, "The key was not made.", cause: "its spec or material is not known")
             }
             try await changes.run { () async throws(KMSError) in
                 try await metadata.commit([.saveKey(made)] + (alias.map { [.saveAlias($0)] } ?? []))
@@ -114,7 +119,7 @@ extension KeyStore {
     }
 
     package func describeKey(_ name: String, by context: CallContext) async throws(KMSError) -> KeyDescription {
-        try await prepare(name, by: context)
+        try await prepare(name, for: .describeKey, by: context)
         let entry = try resolve(name, for: .describeKey, by: context)
         return KeyDescription(key: entry.key, state: entry.state(at: clock.now))
     }
@@ -213,4 +218,12 @@ extension KeyMaterial {
             number: number, id: id, reference: reference, creationDate: now, reservedEncryptions: 0, stage: .creating
         )
     }
+}
+
+extension KMSError {
+    static let tooMuchToUndo = KMSError(
+        .throttled,
+        "\(KeyStore.maximumAbandoned) creations that failed, or wrapping keys that are of no more use, are still to be "
+            + "undone. Try again later."
+    )
 }

@@ -14,11 +14,8 @@ final class LastUse: Sendable {
     }
 
     func note(_ usage: KeyLastUsage) {
-        state.withLock { state in
-            // Clocks of several threads: the later one stays.
-            guard state.usage.map({ $0.date <= usage.date }) ?? true else { return }
-            state = State(usage: usage, isWritten: false)
-        }
+        // Whatever its date: a clock that was wrong once, and set back, must not hide all uses until then.
+        state.withLock { $0 = State(usage: usage, isWritten: false) }
     }
 
     var usage: KeyLastUsage? { state.withLock { $0.usage } }

@@ -16,7 +16,7 @@ extension KeyStore {
         of message: consuming SecretBytes, algorithm: String, with key: String, dryRun: Bool = false,
         by context: CallContext
     ) async throws(KMSError) -> MACResult {
-        let entry = try await resolveMACKey(key, algorithm, for: .generateMAC, by: context)
+        let entry = try resolveMACKey(key, algorithm, for: .generateMAC, by: context)
         try Message.checkSize(message.count)
         if dryRun { throw .dryRun }
         let mac = try await authenticate(message, algorithm, with: entry)
@@ -30,7 +30,7 @@ extension KeyStore {
         _ mac: [UInt8], of message: consuming SecretBytes, algorithm: String, with key: String, dryRun: Bool = false,
         by context: CallContext
     ) async throws(KMSError) -> String {
-        let entry = try await resolveMACKey(key, algorithm, for: .verifyMAC, by: context)
+        let entry = try resolveMACKey(key, algorithm, for: .verifyMAC, by: context)
         try Message.checkSize(message.count)
         if dryRun { throw .dryRun }
         let right = try await authenticate(message, algorithm, with: entry)
@@ -42,8 +42,7 @@ extension KeyStore {
 
     private func resolveMACKey(
         _ key: String, _ algorithm: String, for action: KMSAction, by context: CallContext
-    ) async throws(KMSError) -> KeyEntry {
-        try await prepare(key, by: context)
+    ) throws(KMSError) -> KeyEntry {
         let entry = try resolve(key, for: action, by: context)
         try entry.checkUsage(.generateVerifyMAC, for: action.rawValue)
         guard entry.algorithm.macAlgorithms.contains(algorithm) else { throw entry.incompatible(algorithm) }

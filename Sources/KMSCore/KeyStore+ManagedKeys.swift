@@ -8,17 +8,20 @@ extension KeyStore {
 
     private static let aliasPrefix = "alias/aws/"
 
-    /// Makes the key that an `alias/aws/<service>` names, if it is not there yet. Returns at once for other names. To
-    /// be called before ``resolve(_:for:by:)`` wherever an alias may be given.
-    func prepare(_ name: String, by context: CallContext) async throws(KMSError) {
-        guard name.hasPrefix(Self.aliasPrefix) || name.hasPrefix("arn:") && name.contains(":" + Self.aliasPrefix),
+    /// Makes the key that an `alias/aws/<service>` names, if it is not there yet and the caller may do `action` to it.
+    /// Returns at once for other names. To be called before ``resolve(_:for:by:)`` by those operations that a key can
+    /// serve which was only just made, and which is for encryption.
+    func prepare(_ name: String, for action: KMSAction, by context: CallContext) async throws(KMSError) {
+        // Behind the last colon of an ARN, or all of the name.
+        let resource = name.utf8.lastIndex(of: UInt8(ascii: ":")).map { name.utf8[$0...].dropFirst() } ?? name.utf8[...]
+        guard resource.starts(with: Self.aliasPrefix.utf8),
             case .alias(let alias) = try KeyIdentifier(name, in: context.scope),
             let service = Self.service(of: alias), !hasAlias(alias, in: context.scope)
         else { return }
         try await managedKeyCreation.run { () async throws(KMSError) in
             // Another request may have been faster.
             guard !hasAlias(alias, in: context.scope) else { return }
-            try await makeManagedKey(for: service, alias, in: context.scope)
+            try await makeManagedKey(for: service, alias, action, by: context)
         }
     }
 
@@ -39,7 +42,12 @@ extension KeyStore {
         return isName && (1...32).contains(service.utf8.count) ? String(service) : nil
     }
 
-    private func makeManagedKey(for service: String, _ alias: String, in scope: Scope) async throws(KMSError) {
+    private func makeManagedKey(
+        for service: String, _ alias: String, _ action: KMSAction, by context: CallContext
+    ) async throws(KMSError) {
+        let intent = managedKey(for: service, in: context.scope)
+        try authorizer.authorize(action, on: .key(intent), by: context)
+        let scope = context.scope
         let count = table.withLock { $0.scopes[scope]?.keys.values.count { $0.key.manager == .aws } } ?? 0
         guard count < Self.maximumManagedKeys else {
             throw KMSError(
@@ -47,8 +55,19 @@ extension KeyStore {
                 "There are \(count) AWS managed keys in \(scope.region), the most there may be. Create a key of your own."
             )
         }
+        let made = try await generateMaterial(of: intent)
+        try await save(
+            made, or: intent,
+            alias: Alias(
+                scope: scope, name: alias, target: made.address.id, creationDate: made.creationDate,
+                lastUpdatedDate: made.creationDate
+            )
+        )
+    }
+
+    private func managedKey(for service: String, in scope: Scope) -> Key {
         let now = clock.now
-        let intent = Key(
+        return Key(
             address: KeyAddress(scope: scope, id: .random()), spec: .symmetricDefault, usage: .encryptDecrypt,
             origin: .awsKMS, lifecycle: .creating,
             description: "Default key that protects my \(service) data when no other key is defined",
@@ -57,13 +76,6 @@ extension KeyStore {
             rotation: KeyRotation(
                 periodInDays: Self.defaultRotationPeriodInDays,
                 nextDate: now.adding(days: Self.defaultRotationPeriodInDays)
-            )
-        )
-        let made = try await generateMaterial(of: intent)
-        try await save(
-            made, or: intent,
-            alias: Alias(
-                scope: scope, name: alias, target: made.address.id, creationDate: now, lastUpdatedDate: now
             )
         )
     }

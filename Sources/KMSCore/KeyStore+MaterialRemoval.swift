@@ -27,53 +27,42 @@ extension KeyStore {
             throw KMSError(.notFound, "The key material \(id ?? "") is not associated with \(address.arn).")
         }
         if found.stage == .present {
-            try await removeImportedMaterial(found.number, of: address, hadExpired: false)
+            try await intendToRemoveMaterial(found.number, of: address)
+            try await finishInterruptedWork(on: address, isStored: true)
         }
-        return MaterialChange(keyARN: address.arn, keyMaterialID: found.hasEverBeen ? found.idText : "")
+        return MaterialChange(found, of: key)
     }
 
-    /// Intent, token, commit.
-    private func removeImportedMaterial(
-        _ number: UInt32, of address: KeyAddress, hadExpired: Bool
-    ) async throws(KMSError) {
-        let key = try await change(address) { key throws(KMSError) in
+    /// The first of intent, token, commit.
+    private func intendToRemoveMaterial(_ number: UInt32, of address: KeyAddress) async throws(KMSError) {
+        try await change(address) { key throws(KMSError) in
             try key.editMaterial(number) { $0.stage = .destroying }
             key.noteImportedMaterial(at: clock.now)
         }
-        try await finishInterruptedWork(on: address, isStored: true)
-        let id = key.material(number)?.idText ?? ""
-        events.record(.importedMaterialDestroyed(address, materialID: id, hadExpired: hadExpired))
     }
 
     /// Destroys what imported material has expired. The keys refuse requests since the very moment; here their objects
     /// go.
     func destroyExpiredMaterial() async throws(KMSError) {
-        var failure: KMSError?
-        for (address, numbers) in expiredMaterial() {
-            do {
-                try await materialWork.run { () async throws(KMSError) in
-                    try await finishInterruptedWork(on: address)
-                    for number in numbers {
-                        // It may have been imported again since, or deleted.
-                        let material = table.withLock { $0.key(address) }?.key.material(number)
-                        guard let material, material.stage == .present, material.hasExpired(at: clock.now) else {
-                            continue
-                        }
-                        try await removeImportedMaterial(number, of: address, hadExpired: true)
-                    }
+        try await forEach(Array(expiredMaterial()), of: \.key) { (address, numbers) async throws(KMSError) in
+            try await materialWork.run { () async throws(KMSError) in
+                try await finishInterruptedWork(on: address)
+                for number in numbers {
+                    // It may have been imported again since, or deleted.
+                    let material = table.withLock { $0.key(address) }?.key.material(number)
+                    guard let material, material.stage == .present, material.hasExpired(at: clock.now) else { continue }
+                    try await intendToRemoveMaterial(number, of: address)
+                    try await finishInterruptedWork(on: address, isStored: true, isObjectKnown: true)
                 }
-            } catch {
-                events.record(.workPostponed(address, cause: error.cause ?? error.message))
-                failure = failure ?? error
             }
         }
-        if let failure { throw failure }
     }
 
     func expiredMaterial() -> [KeyAddress: [UInt32]] {
         let now = clock.now
         var expired: [KeyAddress: [UInt32]] = [:]
-        for key in table.withLock({ $0.allKeys }).map(\.key) where key.origin == .external {
+        for entry in table.withLock({ $0.allKeys }) where entry.key.origin == .external {
+            let key = entry.key
             let numbers = key.materials.filter { $0.stage == .present && $0.hasExpired(at: now) }.map(\.number)
             if !numbers.isEmpty { expired[key.address] = numbers }
         }
@@ -82,10 +71,10 @@ extension KeyStore {
 
     /// Keys that a crash or a fault left with work on their material half done.
     func interruptedKeys() -> [KeyAddress] {
-        table.withLock { $0.allKeys }.map(\.key).filter { key in
-            key.lifecycle != .destroying
-                && key.materials.contains { $0.stage == .creating || $0.stage == .destroying }
-        }.map(\.address)
+        table.withLock { $0.allKeys }.filter { entry in
+            entry.key.lifecycle != .destroying
+                && entry.key.materials.contains { $0.stage == .creating || $0.stage == .destroying }
+        }.map(\.key.address)
     }
 
     /// Undoes what was being made, and ends what was being destroyed: in both cases the object goes. Material that the
@@ -93,11 +82,20 @@ extension KeyStore {
     ///
     /// Unless it is known that the store has the intent, it is stored first: a commit may have taken effect though its
     /// answer was lost, and a crash in between would then leave material that is present and has no object.
-    func finishInterruptedWork(on address: KeyAddress, isStored: Bool = false) async throws(KMSError) {
+    ///
+    /// Unless it is known already that the objects will be found, or were never made, the token has to show them, or all
+    /// live keys; if it does not, the intent stays, and ``performDueWork()`` has the rest to do.
+    func finishInterruptedWork(
+        on address: KeyAddress, isStored: Bool = false, isObjectKnown: Bool = false
+    ) async throws(KMSError) {
         guard let key = table.withLock({ $0.key(address) })?.key else { return }
         let interrupted = key.materials.filter { $0.stage == .creating || $0.stage == .destroying }
         guard !interrupted.isEmpty else { return }
         if !isStored { try await storeAgain(address) }
+        if !isObjectKnown {
+            let objects = Set(interrupted.map(\.reference.object))
+            try await checkThatLiveKeysAreThere(except: dueKeys(), before: [address], orThese: objects)
+        }
         for material in interrupted {
             try await backend.destroyKey(material.reference.object)
         }
@@ -111,6 +109,10 @@ extension KeyStore {
                 try key.editMaterial(number) { $0.stage = .absent }
             }
             key.noteImportedMaterial(at: clock.now)
+        }
+        for material in interrupted where material.stage == .destroying {
+            let hadExpired = material.hasExpired(at: clock.now)
+            events.record(.importedMaterialDestroyed(address, materialID: material.idText, hadExpired: hadExpired))
         }
     }
 
@@ -132,5 +134,12 @@ extension KeyStore {
             if error.code == .internalFailure { try? await storeAgain(address) }
             throw error
         }
+    }
+}
+
+extension KMSError {
+    /// Whether it is certain that no object was made: see ``KeyBackend``.
+    var leavesNoObject: Bool {
+        [.incorrectKeyMaterial, .invalidCiphertext, .throttled, .unsupported].contains(code)
     }
 }

@@ -14,7 +14,21 @@ extension KeyStore {
         // AWS sends no text.
         guard entry.algorithm.isAsymmetric else { throw KMSError(.unsupported, "") }
         return PublicKeyDescription(
-            key: entry.key, publicKey: try entry.publicKey().subjectPublicKeyInfo, algorithm: entry.algorithm
+            key: entry.key, publicKey: entry.current.subjectPublicKeyInfo, algorithm: entry.algorithm
         )
+    }
+}
+
+extension GeneratedKey {
+    /// Throws unless there is the public key that a key of `spec` needs, and it can be read: what is stored is not
+    /// looked at again until it is used.
+    func checkPublicKey(of spec: KeySpec) throws(KMSError) {
+        guard AlgorithmTable.entry(for: spec)?.isAsymmetric == true else { return }
+        do {
+            _ = try PublicKey(subjectPublicKeyInfo: publicKey)
+        } catch {
+            throw KMSError(
+                .internalFailure, "The key was not made.", cause: "its public key cannot be read: \(error.description)")
+        }
     }
 }

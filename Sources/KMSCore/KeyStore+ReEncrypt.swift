@@ -19,8 +19,7 @@ extension KeyStore {
         sourceAlgorithm: String? = nil, destinationKey: String, destinationContext: EncryptionContext,
         destinationAlgorithm: String? = nil, dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> ReEncryptResult {
-        if let sourceKey { try await prepare(sourceKey, by: context) }
-        try await prepare(destinationKey, by: context)
+        try await prepare(destinationKey, for: .reEncryptTo, by: context)
         let source = try resolveSource(
             ciphertext, sourceKey, sourceAlgorithm, sourceContext, for: .reEncryptFrom, dryRun: dryRun, by: context
         )

@@ -58,8 +58,11 @@ extension KeyStore {
     package func keyRotationStatus(_ name: String, by context: CallContext) throws(KMSError) -> KeyRotationStatus {
         let entry = try resolveKeyOnly(name, for: .getKeyRotationStatus, by: context)
         guard entry.algorithm.isSymmetricEncryption else { throw KMSError(.unsupported, "") }
+        // While a key waits for its deletion nothing rotates it; a cancelled deletion brings the schedule back.
+        let isEnding = entry.key.state == .pendingDeletion
         return KeyRotationStatus(
-            keyARN: entry.arn, rotation: entry.key.rotation,
+            keyARN: entry.arn,
+            rotation: isEnding ? KeyRotation(onDemandCount: entry.key.rotation.onDemandCount) : entry.key.rotation,
             onDemandRotationStartDate: rotating.withLock { $0[entry.key.address] }
         )
     }
@@ -142,7 +145,7 @@ extension KeyStore {
                 key.didRotate(kind, at: now)
             }
         } catch {
-            try? await finishInterruptedWork(on: address)
+            try? await finishInterruptedWork(on: address, isObjectKnown: error.leavesNoObject)
             throw error
         }
         events.record(.keyRotated(address, number: new.number, kind))
@@ -171,22 +174,15 @@ extension KeyStore {
     /// nearly as many encryptions as it may. One key that cannot be rotated does not hold up the others.
     func rotateDueKeys() async throws(KMSError) {
         let now = clock.now
-        let due = table.withLock { $0.allKeys }.filter { $0.isDueForRotation(at: now) }
-        var failure: KMSError?
-        for entry in due {
-            do {
-                try await materialWork.run { () async throws(KMSError) in
-                    // Another round, or a caller, may have been faster.
-                    let newest = table.withLock { $0.key(entry.key.address) }
-                    guard let newest, newest.isDueForRotation(at: clock.now) else { return }
-                    try await rotate(entry.key.address, .automatic)
-                }
-            } catch {
-                events.record(.workPostponed(entry.key.address, cause: error.cause ?? error.message))
-                failure = failure ?? error
+        let due = table.withLock { $0.allKeys }.filter { $0.isDueForRotation(at: now) }.map(\.key.address)
+        try await forEach(due, of: { $0 }) { address async throws(KMSError) in
+            try await materialWork.run { () async throws(KMSError) in
+                // Another round, or a caller, may have been faster.
+                let newest = table.withLock { $0.key(address) }
+                guard let newest, newest.isDueForRotation(at: clock.now) else { return }
+                try await rotate(address, .automatic)
             }
         }
-        if let failure { throw failure }
     }
 }
 

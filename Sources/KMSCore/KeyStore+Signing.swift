@@ -19,7 +19,6 @@ extension KeyStore {
         _ message: consuming SecretBytes, _ type: MessageType, algorithm name: String, with key: String,
         dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> SignResult {
-        try await prepare(key, by: context)
         let entry = try resolve(key, for: .sign, by: context)
         try entry.checkUsage(.signVerify, for: "Sign")
         let algorithm = try entry.signingAlgorithm(name)

@@ -64,6 +64,10 @@ package final class KeyStore: Sendable {
 
     /// Gives reservations that were not used back, and writes what is only in memory. To be called once, after the last request.
     package func stop() async throws(KMSError) {
+        try await perform([settleEncryptions, writeLastUsages])
+    }
+
+    private func settleEncryptions() async throws(KMSError) {
         let settled = table.withLock { $0.allKeys }.flatMap { entry in
             entry.allMaterials.filter { $0.budget.spent < $0.budget.covered }.map { material in
                 MetadataChange.settleEncryptions(
@@ -72,7 +76,6 @@ package final class KeyStore: Sendable {
             }
         }
         if !settled.isEmpty { try await metadata.commit(settled) }
-        try await writeLastUsages()
     }
 
     /// Throws unless a request that needs the token could be served now.

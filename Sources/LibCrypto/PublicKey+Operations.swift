@@ -34,7 +34,7 @@ extension PublicKey {
         return ciphertext
     }
 
-    /// RSAEP (RFC 8017, section 5.1.1), without padding: for check values alone.
+    /// RSAEP (RFC 8017, section 5.1.1), without padding: what a hostile client can send too, so that tests can.
     ///
     /// - Parameter block: as long as the modulus and, as a number, smaller.
     package func encryptRaw(_ block: [UInt8]) throws(LibCryptoError) -> [UInt8] {

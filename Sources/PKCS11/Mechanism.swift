@@ -69,13 +69,9 @@ package struct Mechanism: Sendable {
         /// CK_RSA_PKCS_PSS_PARAMS; the mask generation function is MGF1 with `hash`; `saltLength` in bytes.
         case pss(hash: MechanismType, saltLength: Int)
         /// CK_RSA_PKCS_OAEP_PARAMS with an empty label and MGF1 with `hash`.
-        case oaep(hash: HashForOAEP)
+        case oaep(hash: MechanismType)
         /// CK_ECDH1_DERIVE_PARAMS without key derivation; `publicPoint` is the other's point, uncompressed.
         case ecdh(publicPoint: [UInt8])
-    }
-
-    package enum HashForOAEP: Sendable {
-        case sha1, sha256
     }
 
     package let type: MechanismType

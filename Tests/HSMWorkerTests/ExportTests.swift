@@ -127,7 +127,7 @@ private final class OldToken: Sendable {
             try old.write(aes, "secrkey", label: "twin", id: "04")
             try old.write(pair.bytes, "privkey", label: "signer", id: "05")
         }
-        let publicKey = try PrivateKey.generate(.rsa(bits: 2048)).publicKey.subjectPublicKeyInfo
+        let publicKey = try FixedRSAKeys.key(bits: 2048).publicKey.subjectPublicKeyInfo
         let bound = try await old.refusal(";object=bound", "RSA_AES_KEY_WRAP_SHA_1", under: publicKey)
         #expect(bound.description.contains("not extractable"))
         let twins = try await old.refusal(";object=twin", "RSA_AES_KEY_WRAP_SHA_1", under: publicKey)
@@ -141,9 +141,12 @@ private final class OldToken: Sendable {
         // SoftHSM 2.6.1 does OAEP with SHA-1 only.
         let sha256 = try await old.refusal(";object=free", "RSA_AES_KEY_WRAP_SHA_256", under: publicKey)
         #expect(sha256.description.contains("CKM_RSA_PKCS_OAEP with SHA-256"))
+        #expect(sha256.alternatives == ["RSAES_OAEP_SHA_1", "RSA_AES_KEY_WRAP_SHA_1"])
         #expect(sha256.hint?.contains("RSAES_OAEP_SHA_1, RSA_AES_KEY_WRAP_SHA_1") == true, "\(sha256.hint ?? "")")
         let direct = try await old.refusal(";object=signer", "RSAES_OAEP_SHA_1", under: publicKey)
+        #expect(direct.alternatives == ["RSA_AES_KEY_WRAP_SHA_1"])
         #expect(direct.hint?.contains("RSA_AES_KEY_WRAP_SHA_1") == true, "\(direct.hint ?? "")")
+        for other in [bound, twins, none, unnamed] { #expect(other.alternatives.isEmpty, "\(other)") }
         let algorithm = try await old.refusal(";object=free", "RSAES_PKCS1_V1_5", under: publicKey)
         #expect(algorithm.hint != nil)
         let curve = try PrivateKey.generate(.ec(.p256)).publicKey.subjectPublicKeyInfo
@@ -151,9 +154,19 @@ private final class OldToken: Sendable {
         #expect(wrong.description.contains("no RSA public key"))
     }
 
+    @Test func `is not asked for again after a wrong PIN, whatever the token's label says`() async throws {
+        let old = try OldToken()
+        try old.token.writePIN("0000")
+        let publicKey = try FixedRSAKeys.key(bits: 2048).publicKey.subjectPublicKeyInfo
+        let error = try await old.refusal(";object=a", "RSA_AES_KEY_WRAP_SHA_256", under: publicKey)
+        #expect(error.description.contains("refused the PIN"), "\(error)")
+        #expect(error.alternatives.isEmpty)
+        #expect(error.hint == nil)
+    }
+
     @Test func `is not asked for with a PIN in its URI`() async throws {
         let old = try OldToken()
-        let publicKey = try PrivateKey.generate(.rsa(bits: 2048)).publicKey.subjectPublicKeyInfo
+        let publicKey = try FixedRSAKeys.key(bits: 2048).publicKey.subjectPublicKeyInfo
         let error = try await old.refusal(";object=a?pin-value=1234", "RSAES_OAEP_SHA_1", under: publicKey)
         #expect(error.description.contains("carries a PIN"))
         #expect(!error.description.contains("1234"))

@@ -126,6 +126,22 @@ import Testing
         }
     }
 
+    @Test func `of large RSA keys for a key on a curve are refused before anybody computes with them`() async throws {
+        let rig = try await Rig.ready()
+        let wrappingKey = try await BackendWrappingKey(in: rig.client)
+        let key = try await OpenSSLFiles.pkcs8(["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:4096"])
+        // Which the worker opens.
+        let wrapped = try #require(
+            try KnownMaterial.wrap(key, "RSA_AES_KEY_WRAP_SHA_256", under: wrappingKey.publicKey))
+        let error = await expect(.incorrectKeyMaterial) {
+            _ = try await rig.client.importKey(
+                wrappingKey.material(wrapped, "RSA_AES_KEY_WRAP_SHA_256"), of: .edwards25519, for: .signVerify,
+                id: .random(), expecting: nil
+            )
+        }
+        #expect(error?.cause?.contains("it has \(key.count) bytes") == true, "\(error?.cause ?? "")")
+    }
+
     @Test func `of RSA keys of other sizes and exponents are refused`() async throws {
         let rig = try await Rig.ready()
         let wrappingKey = try await BackendWrappingKey(in: rig.client)

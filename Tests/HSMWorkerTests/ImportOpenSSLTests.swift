@@ -8,10 +8,11 @@ import Testing
 
 /// With the commands of AWS KMS's documentation ("Encrypt your key material with OpenSSL").
 @Suite(.serialized) struct `Key material wrapped by OpenSSL's command` {
+    private static let scene = SharedScene(.rsa3072) { $0.settings.profile.callTimeout = 60 }
+
     @Test(arguments: KnownMaterial.kinds)
     func `is imported, and is the same key`(kind: KnownMaterial.Kind) async throws {
-        let rig = try await Rig.ready { $0.settings.profile.callTimeout = 60 }
-        let wrappingKey = try await BackendWrappingKey(.rsa3072, in: rig.client)
+        let (rig, wrappingKey) = try await Self.scene.made
         let material = try await OpenSSLFiles.material(kind.spec)
         let known = try KnownMaterial(material, kind.spec, kind.usage)
         for algorithm in KnownMaterial.algorithms where !kind.isRSA || algorithm.hasPrefix("RSA_AES") {

@@ -14,12 +14,13 @@ import Testing
         return isOpened ? .token : .worker
     }
 
+    private static let large = SharedScene(.rsa4096) { $0.settings.profile.callTimeout = 60 }
+
     @Test(arguments: KnownMaterial.algorithms)
     func `is opened in the token where that is possible, and what the worker saw is told`(algorithm: String)
         async throws
     {
-        let rig = try await Rig.ready { $0.settings.profile.callTimeout = 60 }
-        let wrappingKey = try await BackendWrappingKey(.rsa4096, in: rig.client)
+        let (rig, wrappingKey) = try await Self.large.made
         for kind in KnownMaterial.kinds where !kind.isRSA || algorithm.hasPrefix("RSA_AES") {
             let known = try KnownMaterial(kind)
             let (key, imported) = try await rig.importKey(known, algorithm, wrappingKey)

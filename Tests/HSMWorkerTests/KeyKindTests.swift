@@ -179,6 +179,25 @@ private struct KeyKind: CustomTestStringConvertible {
         #expect(try rig.token.objectFiles.isEmpty)
     }
 
+    @Test func `that no token of PKCS#11 v2.40 holds are refused before any is made, and say why`() async throws {
+        let rig = try await Rig.ready()
+        for spec in [KeySpec.mlDSA44, .mlDSA65, .mlDSA87] {
+            let error = await expect(.unsupported) { try await rig.client.checkSupport(of: spec, for: .signVerify) }
+            #expect(
+                error?.message
+                    == "The HSM does not support the operation: the token has no CKM_ML_DSA_KEY_PAIR_GEN.")
+        }
+        for usage in [KeyUsage.signVerify, .encryptDecrypt, .keyAgreement] {
+            let error = await expect(.unsupported) { try await rig.client.checkSupport(of: .sm2, for: usage) }
+            #expect(
+                error?.message
+                    == "The HSM does not support the operation: this worker makes no keys of spec SM2 for "
+                    + "\(usage.rawValue).")
+        }
+        for kind in KeyKind.all { try await rig.client.checkSupport(of: kind.spec, for: kind.usage) }
+        #expect(try rig.token.objectFiles.isEmpty)
+    }
+
     @Test func `of RSA sign by PKCS#1 where the token has no PSS, which is refused by its name`() async throws {
         let rig = try await Rig.ready(edit: { $0.settings.profile.workers = 1 }, without: ["CKM_RSA_PKCS_PSS"])
         let (key, publicKey) = try await rig.newPair(.rsa2048)

@@ -165,6 +165,32 @@ final class Rig: Sendable {
     }
 }
 
+/// A rig with a wrapping key for all tests of a suite, which mind no others' keys: made by whoever comes first.
+actor SharedScene {
+    private var task: Task<(Rig, BackendWrappingKey), any Error>?
+    private let wrappingKeySpec: KeySpec
+    private let edit: @Sendable (inout HSMClientConfiguration) -> Void
+
+    init(_ wrappingKeySpec: KeySpec, _ edit: @escaping @Sendable (inout HSMClientConfiguration) -> Void) {
+        self.wrappingKeySpec = wrappingKeySpec
+        self.edit = edit
+    }
+
+    var made: (Rig, BackendWrappingKey) {
+        get async throws {
+            let (spec, edit) = (wrappingKeySpec, edit)
+            let task =
+                task
+                ?? Task {
+                    let rig = try await Rig.ready(edit: edit)
+                    return (rig, try await BackendWrappingKey(spec, in: rig.client))
+                }
+            self.task = task
+            return try await task.value
+        }
+    }
+}
+
 extension KMSError.Code {
     /// What tells a caller to try again.
     var isRetryable: Bool {

@@ -239,12 +239,27 @@ import Testing
             #expect(table.expire(59).isEmpty)
             #expect(table.expire(60).count == 1)
             #expect(table.isHung(60))
-            #expect(table.lose().isEmpty, "the other is sent to the next worker")
+            #expect(table.lose(60).isEmpty, "the other is sent to the next worker")
             #expect(table.ids == [fast])
             #expect(table.load == 1)
             table.begin(61)
             _ = table.send(fast)
             #expect(table.expire(64).isEmpty, "and has its time there")
+        }
+    }
+
+    @Test func `behind a slow one that takes the worker along have their whole time with the next worker`() async {
+        await withCalls { call in
+            var table = CallTable(patience: 5)
+            table.begin(0)
+            let slow = table.insert(call(0, 60, true, 0))
+            let fast = table.insert(call(1, 5, false, 1))
+            for id in [slow, fast] { _ = table.send(id) }
+            #expect(table.lose(40).count == 1, "nobody knows how far the slow one got")
+            #expect(table.expire(44).isEmpty, "it was not the other's time that went by")
+            table.begin(44)
+            _ = table.send(fast)
+            #expect(table.answer(fast, 44) != nil)
         }
     }
 }

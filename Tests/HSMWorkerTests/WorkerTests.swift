@@ -111,6 +111,33 @@ import Testing
         try await rig.stop()
     }
 
+    @Test func `take so many slow requests and no more, so that others need not wait for ever`() async throws {
+        let rig = try await Rig.ready {
+            $0.maximumSlow = 3
+            $0.settings.profile.workers = 1
+            $0.settings.profile.keyGenerationTimeout = 2
+        }
+        let worker = try #require(rig.workers.first)
+        kill(worker, SIGSTOP)
+        let codes = await withTaskGroup(of: KMSError.Code?.self) { group in
+            for _ in 0..<5 {
+                group.addTask {
+                    do throws(KMSError) {
+                        _ = try await rig.client.generateKey(.p256, for: .signVerify, id: .random())
+                        return nil
+                    } catch {
+                        return error.code
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes.count { $0 == .throttled } == 2)
+        #expect(codes.count { $0 == .dependencyTimeout } == 3)
+        try await rig.wait("served again") { await rig.serves() }
+        _ = try await rig.newKey()
+    }
+
     @Test func `have a queue with an end: what is too much is refused at once`() async throws {
         let rig = try await Rig.ready {
             $0.maximumPending = 10

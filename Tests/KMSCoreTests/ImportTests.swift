@@ -136,7 +136,7 @@ import Testing
         _ = rig.events.take()
         try await store.performDueWork()
         try await store.performDueWork()
-        #expect(rig.events.take() == ["expired \(key.id) \(change.keyMaterialID)"])
+        #expect(rig.events.take() == ["expired \(key.id) \(try #require(change.keyMaterialID))"])
         try await rig.expectAgreement()
         #expect(rig.backend.objects.count == 1)
         try await store.importSecret(secret(1), into: key)

@@ -56,14 +56,15 @@ import Testing
         Line(.verifyMAC, "+DSS+"),
         Line(.deriveSharedSecret, "+DSS+"),
         Line(.getPublicKey, "+DSS+"),
-        Line(.enableKeyRotation, "+DSS+"),
-        Line(.disableKeyRotation, "+DSS+"),
+        // Only keys of origin EXTERNAL are ever pending import; they are refused for their origin.
+        Line(.enableKeyRotation, "+D+S+"),
+        Line(.disableKeyRotation, "+D+S+"),
         Line(.rotateKeyOnDemand, "+DSS+"),
         Line(.getKeyRotationStatus, "+++++"),
         Line(.listKeyRotations, "+++++"),
         Line(.getParametersForImport, "+++S+"),
         Line(.importKeyMaterial, "+++S+"),
-        Line(.deleteImportedKeyMaterial, "+++S+"),
+        Line(.deleteImportedKeyMaterial, "+++++"),
         Line(.getKeyLastUsage, "+++++"),
     ]
 

@@ -25,7 +25,7 @@ extension KeyBackendContract {
             let wrappingKey = try await BackendWrappingKey(in: backend)
             for kind in contract.fewKinds {
                 let known = try KnownMaterial(kind)
-                let other = try KnownMaterial(kind)
+                let other = try KnownMaterial(kind, 1)
                 let algorithm = "RSA_AES_KEY_WRAP_SHA_256"
                 let (key, first) = try await contract.importKey(known, algorithm, wrappingKey)
                 try await backend.destroyKey(key.object)
@@ -50,7 +50,7 @@ extension KeyBackendContract {
             let backend = contract.backend
             let wrappingKey = try await BackendWrappingKey(in: backend)
             for kind in contract.fewKinds {
-                let known = try (0..<3).map { _ in try KnownMaterial(kind) }
+                let known = try (0..<3).map { try KnownMaterial(kind, $0) }
                 var keys: [MaterialReference] = []
                 for material in known {
                     keys.append(try await contract.importKey(material, "RSA_AES_KEY_WRAP_SHA_1", wrappingKey).0)

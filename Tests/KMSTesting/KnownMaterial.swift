@@ -18,9 +18,12 @@ package struct KnownMaterial: Sendable, CustomTestStringConvertible {
         key = try SoftwareKey.imported(bytes, as: spec, for: usage)
     }
 
-    /// New material of this kind.
-    package init(_ kind: Kind) throws {
-        if let pair = kind.spec.publicKeyKind {
+    /// Material of this kind: new material, but for RSA, where there are ``FixedRSAKeys`` by their number.
+    package init(_ kind: Kind, _ number: Int = 0) throws {
+        if case .rsa(let bits) = kind.spec.publicKeyKind {
+            let pkcs8 = try #require(FixedRSAKeys.pkcs8(bits: bits, number), "there are that many")
+            try self.init(pkcs8, kind.spec, kind.usage)
+        } else if let pair = kind.spec.publicKeyKind {
             try self.init(PrivateKey.generate(pair).pkcs8().exposedArray, kind.spec, kind.usage)
         } else {
             let sizes = [KeySpec.hmac224: 28, .hmac384: 48, .hmac512: 64]

@@ -4,7 +4,8 @@ internal import Synchronization
 /// Where one backend of a test has its RSA key pairs from: to make one takes a tenth of a second to seconds, and a test
 /// of what a key store does with them makes hundreds.
 ///
-/// All backends are given the same pairs in the same order, and none is given one twice.
+/// All backends are given the same pairs in the same order, and none is given one twice: first fixed ones, and those
+/// that had to be made once there were no more.
 package final class RSAPairSupply: Sendable {
     private static let made = Mutex<[Int: [SoftwareKey.KeyPair]]>([:])
 
@@ -23,8 +24,19 @@ package final class RSAPairSupply: Sendable {
                 made[bits].flatMap { $0.count > number ? $0[number] : nil }
             }
             if let known { return known }
-            let fresh = SoftwareKey.KeyPair(try PrivateKey.generate(.rsa(bits: bits)))
-            Self.made.withLock { $0[bits, default: []].append(fresh) }
+            let next = Self.made.withLock { $0[bits]?.count ?? 0 }
+            let fresh = SoftwareKey.KeyPair(try Self.pair(bits, next))
+            Self.made.withLock { made in
+                // Somebody may have been as quick with the same.
+                if made[bits]?.count ?? 0 == next { made[bits, default: []].append(fresh) }
+            }
         }
+    }
+
+    private static func pair(_ bits: Int, _ number: Int) throws(LibCryptoError) -> PrivateKey {
+        guard let pkcs8 = FixedRSAKeys.made(bits: bits, number) else {
+            return try PrivateKey.generate(.rsa(bits: bits))
+        }
+        return try PrivateKey(pkcs8: unsafe pkcs8.span.bytes)
     }
 }

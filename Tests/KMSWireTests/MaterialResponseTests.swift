@@ -115,6 +115,9 @@ import Testing
         #expect(
             try json(MaterialChangeResponse(MaterialChange(keyARN: arn, keyMaterialID: "ab")))
                 == ["KeyId": .string(arn), "KeyMaterialId": "ab"])
+        #expect(
+            try json(MaterialChangeResponse(MaterialChange(keyARN: arn, keyMaterialID: nil)))
+                == ["KeyId": .string(arn)])
     }
 
     @Test func `a rotation schedule`() throws {

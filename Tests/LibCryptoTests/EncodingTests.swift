@@ -35,7 +35,7 @@ import Testing
 
     @Test(arguments: Digest.allCases)
     func `OAEP: what was padded comes back, and the library's decryption agrees`(digest: Digest) throws {
-        let key = try PrivateKey.generate(.rsa(bits: 2048))
+        let key = try PrivateKey.sample(.rsa(bits: 2048))
         for size in [0, 1, 16, 32, 256 - 2 * digest.size - 2] {
             let message = SystemRandom.bytes(size).copy
             let block = encoded(message, digest)

@@ -5,8 +5,8 @@ import Testing
 @Suite struct `Operations with keys` {
     @Test(arguments: Samples.kinds)
     func `A signature verifies with its key, input and scheme, and with no other`(kind: PublicKey.Kind) throws {
-        let key = try PrivateKey.generate(kind)
-        let stranger = try PrivateKey.generate(kind).publicKey
+        let key = try PrivateKey.sample(kind)
+        let stranger = try PrivateKey.sample(kind, 1).publicKey
         let message = Array("a message".utf8)
         for scheme in Samples.schemes(of: kind) {
             let input = Samples.input(message, scheme)
@@ -30,7 +30,7 @@ import Testing
 
     @Test(arguments: Samples.kinds)
     func `Digests of another size and schemes of other keys are refused`(kind: PublicKey.Kind) throws {
-        let key = try PrivateKey.generate(kind)
+        let key = try PrivateKey.sample(kind)
         for scheme in Samples.kinds.flatMap({ Samples.schemes(of: $0) }) {
             if Samples.schemes(of: kind).contains(scheme) {
                 if scheme == .ed25519 { continue }
@@ -52,14 +52,14 @@ import Testing
         #expect(secret.count == curve.fieldSize)
         #expect(try theirs.sharedSecret(with: mine.publicKey).copy == secret.copy)
         for kind in Samples.kinds where kind != .ec(curve) {
-            let stranger = try PrivateKey.generate(kind).publicKey
+            let stranger = try PrivateKey.sample(kind, 1).publicKey
             #expect(throws: LibCryptoError.self) { _ = try mine.sharedSecret(with: stranger) }
         }
     }
 
     @Test(arguments: [Digest.sha1, .sha256, .sha512])
     func `RSAES-OAEP takes as much as fits, and opens with the same hash alone`(digest: Digest) throws {
-        let key = try PrivateKey.generate(.rsa(bits: 2048))
+        let key = try PrivateKey.sample(.rsa(bits: 2048))
         let room = 256 - 2 * digest.size - 2
         for size in [0, 1, room] {
             let plaintext = SystemRandom.bytes(size)
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `Raw RSA takes a block below the modulus and as long as it`() throws {
-        let key = try PrivateKey.generate(.rsa(bits: 2048)).publicKey
+        let key = try PrivateKey.sample(.rsa(bits: 2048)).publicKey
         let one = [UInt8](repeating: 0, count: 255) + [1]
         #expect(try key.encryptRaw(one) == one)
         let modulus = try #require(key.rsaModulus)

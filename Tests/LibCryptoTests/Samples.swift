@@ -82,6 +82,13 @@ extension SecretBytes {
 }
 
 extension PrivateKey {
+    /// A key of this kind for a test that minds nothing but that: a new one, but for RSA, where it is a fixed one, as
+    /// they take long to make. Two numbers are two keys.
+    static func sample(_ kind: PublicKey.Kind, _ number: Int = 0) throws -> PrivateKey {
+        if case .rsa(let bits) = kind { return try FixedRSAKeys.key(bits: bits, number) }
+        return try generate(kind)
+    }
+
     static func parsed(pkcs8 bytes: [UInt8]) throws(LibCryptoError) -> PrivateKey {
         // Unsafe in general for the padding of larger elements; bytes have none.
         try unsafe PrivateKey(pkcs8: bytes.span.bytes)

@@ -89,11 +89,15 @@ import Testing
     }
 
     @Test func `refuses a damaged database`() async throws {
-        try await folder.open().commit((0..<50).map { _ in .saveKey(.sample()) })
+        let store = try folder.open()
+        try await store.commit((0..<50).map { _ in .saveKey(.sample()) })
+        // Else the log might be written over the damage when the store is closed, which is at some time after this.
+        try folder.tamper("PRAGMA wal_checkpoint(TRUNCATE)")
         var bytes = try Data(contentsOf: URL(filePath: folder.databasePath))
         bytes.replaceSubrange(4096..., with: Data(repeating: 0xa5, count: bytes.count - 4096))
         try bytes.write(to: URL(filePath: folder.databasePath))
         expectRefusal(saying: "restore it from a backup") { try folder.open() }
+        withExtendedLifetime(store) {}
     }
 
     @Test func `refuses a folder in place of the file, and one that is missing`() throws {

@@ -73,6 +73,22 @@ import Testing
         }
     }
 
+    /// A secret bag whose value is said to be a certificate: another structure in memory than a secret.
+    private static let confused = """
+        MIIBFQIBAzCBxAYJKoZIhvcNAQcBoIG2BIGzMIGwMIGtBgkqhkiG9w0BBwaggZ8wgZwCAQAwgZYGCSqGSIb3DQEHATBXBgkq
+        hkiG9w0BBQ0wSjApBgkqhkiG9w0BBQwwHAQItdBpsKGOM5QCAggAMAwGCCqGSIb3DQIJBQAwHQYJYIZIAWUDBAEqBBASeQ7s
+        sZsCo9Fmhjc024oTgDD5u6HqHofNNWLiGwhEaSJa4YCoamhITpZYzBugzwNaiyES5g4xdTe0VPNyT/Oqfa8wSTAxMA0GCWCG
+        SAFlAwQCAQUABCBG/SmPXiLCyYvyWksma9khQFnsNAx5qdNo0mBKv43ouwQQW0TTYZGdBj5AUqwEN2nQOwICCAA=
+        """
+
+    @Test func `that lies about what is in it is refused`() throws {
+        let file = try #require(Data(base64Encoded: Self.confused, options: .ignoreUnknownCharacters))
+        try file.write(to: URL(filePath: path))
+        expectFailure(saying: "no backup of such key material") { () throws(CommandFailure) in
+            _ = try reader(.backup(path)).read(for: MaterialSpec("SYMMETRIC_DEFAULT"))
+        }
+    }
+
     @Test func `is never written over another file, and the passphrase is a good one in a private file`() throws {
         try folder.write("something", to: "backup")
         expectFailure(saying: path, "there already") { () throws(CommandFailure) in

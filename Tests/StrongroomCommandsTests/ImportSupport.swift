@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import KMSTesting
 import LibCrypto
 import SecureMemory
 import Testing
@@ -50,7 +51,7 @@ struct WrappingSide: ~Copyable {
     let parameters: ImportParameters
 
     init(_ spec: String, _ algorithm: String, bits: Int = 2048) throws {
-        key = try PrivateKey.generate(.rsa(bits: bits))
+        key = try FixedRSAKeys.key(bits: bits)
         parameters = ImportParameters(
             KeyId: "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", KeySpec: spec,
             KeyUsage: nil, WrappingAlgorithm: algorithm, WrappingKeySpec: "RSA_\(bits)",
@@ -61,10 +62,10 @@ struct WrappingSide: ~Copyable {
 
     /// What ImportKeyMaterial would find in it.
     func open(_ wrapped: [UInt8]) throws -> [UInt8]? {
-        let wrapping = try MaterialWrapping(named: parameters.WrappingAlgorithm)
+        let wrapping = try WrappingAlgorithm(named: parameters.WrappingAlgorithm)
         let modulus = key.publicKey.rsaModulus?.count ?? 0
-        guard wrapping.isTwoSteps else { return try key.decryptOAEP(wrapped, wrapping.digest).copy }
-        let ephemeral = try key.decryptOAEP(Array(wrapped.prefix(modulus)), wrapping.digest).copy
+        guard wrapping.hasAESKey else { return try key.decryptOAEP(wrapped, wrapping.hash).copy }
+        let ephemeral = try key.decryptOAEP(Array(wrapped.prefix(modulus)), wrapping.hash).copy
         let rest = Array(wrapped.dropFirst(modulus))
         return unsafe AESKeyWrapPadded.unwrap(rest.span.bytes, with: ephemeral.span.bytes)?.copy
     }

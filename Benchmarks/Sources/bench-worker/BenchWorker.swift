@@ -9,10 +9,10 @@ import Logging
 struct BenchWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-worker",
-        abstract: "Measure AES-256-GCM encryptions of 32 bytes through the HSM worker.",
+        abstract: "Measure operations through the HSM workers.",
         discussion: """
-            Makes a key of its own in the token of a state directory and destroys it at the end. Prints one line of \
-            JSON. Any failed operation ends it with an error, so a figure it prints never hides one.
+            Makes keys of its own in the token of a state directory and destroys them at the end. Prints one line \
+            of JSON. Any failed operation ends it with an error, so a figure it prints never hides one.
             """
     )
 
@@ -21,6 +21,11 @@ struct BenchWorker: AsyncParsableCommand {
 
     @Option(help: "How long each line is measured.")
     var seconds: Double = 5
+
+    @Option(
+        parsing: .upToNextOption,
+        help: "What is measured, one after the other: \(Work.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var operations: [Work] = [.encrypt]
 
     @Option(help: "The worker program; from the root of the checkout unless given.")
     var worker = ".build/release/strongroom-hsm-worker"
@@ -37,24 +42,30 @@ struct BenchWorker: AsyncParsableCommand {
         let client = HSMClient(try StateDirectory(path: state).configuration(worker: worker), logger: logger)
         defer { client.stop() }
 
+        var runs: [Run] = []
+        for work in operations { runs += try await measure(work, client) }
+
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        print(String(decoding: try encoder.encode(["runs": runs]), as: UTF8.self))
+    }
+
+    private func measure(_ work: Work, _ client: HSMClient) async throws -> [Run] {
         let object = ObjectID.random()
-        let made = try await client.generateKey(.symmetricDefault, for: .encryptDecrypt, id: object)
+        let made = try await client.generateKey(work.spec, for: work.usage, id: object)
         let key = MaterialReference(object: object, checkValue: made.checkValue)
         let runs: [Run]
         do {
-            _ = try await Run.measure(client, key, inFlight: 16, for: .seconds(min(seconds, 1)))
+            _ = try await Run.measure(work, client, key, inFlight: 16, for: .seconds(min(seconds, 1)))
             runs = [
-                try await Run.measure(client, key, inFlight: 1, for: .seconds(seconds)),
-                try await Run.measure(client, key, inFlight: 16, for: .seconds(seconds)),
+                try await Run.measure(work, client, key, inFlight: 1, for: .seconds(seconds)),
+                try await Run.measure(work, client, key, inFlight: 16, for: .seconds(seconds)),
             ]
         } catch {
             try? await client.destroyKey(object)
             throw error
         }
         try await client.destroyKey(object)
-
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        print(String(decoding: try encoder.encode(["runs": runs]), as: UTF8.self))
+        return runs
     }
 }

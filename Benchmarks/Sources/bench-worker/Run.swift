@@ -1,8 +1,8 @@
 import KMSCore
-import SecureMemory
 
-/// One measured line: some number of tasks, each of which encrypts again as soon as it has its answer.
+/// One measured line: some number of tasks, each of which asks again as soon as it has its answer.
 struct Run: Encodable {
+    var operation: Work
     var inFlight: Int
     var perSecond: Double
     var microseconds: Quantiles
@@ -13,13 +13,13 @@ struct Run: Encodable {
     }
 
     static func measure(
-        _ backend: some KeyBackend, _ key: MaterialReference, inFlight: Int, for time: Duration
+        _ work: Work, _ backend: some KeyBackend, _ key: MaterialReference, inFlight: Int, for time: Duration
     ) async throws -> Run {
         let start = ContinuousClock.now
         let end = start + time
         let latencies = try await withThrowingTaskGroup(of: [Int64].self) { group in
             for _ in 0..<inFlight {
-                group.addTask { try await encrypt(backend, key, until: end) }
+                group.addTask { try await perform(work, backend, key, until: end) }
             }
             var all: [Int64] = []
             for try await latencies in group { all += latencies }
@@ -27,21 +27,20 @@ struct Run: Encodable {
         }
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         return Run(
-            inFlight: inFlight, perSecond: (Double(latencies.count) / elapsed).rounded(),
+            operation: work, inFlight: inFlight, perSecond: (Double(latencies.count) / elapsed).rounded(),
             microseconds: Quantiles(median: latencies.quantile(0.5), p99: latencies.quantile(0.99))
         )
     }
 
     /// Answers each operation's time in microseconds.
-    private static func encrypt(
-        _ backend: some KeyBackend, _ key: MaterialReference, until end: ContinuousClock.Instant
+    private static func perform(
+        _ work: Work, _ backend: some KeyBackend, _ key: MaterialReference, until end: ContinuousClock.Instant
     ) async throws -> [Int64] {
-        let plaintext = SecretBytes(copying: [UInt8](repeating: 0x70, count: 32))
-        let aad = [UInt8](repeating: 0x61, count: 64)
+        let input = Work.Input()
         var latencies: [Int64] = []
         var before = ContinuousClock.now
         repeat {
-            _ = try await backend.encrypt(plaintext, authenticating: aad, with: key)
+            try await work.perform(backend, with: key, on: input)
             let now = ContinuousClock.now
             latencies.append(Int64((now - before) / .microseconds(1)))
             before = now

@@ -73,7 +73,7 @@ package struct DeleteImportedKeyMaterialRequest: WireRequest {
 /// The answer to an import and to a deletion.
 package struct MaterialChangeResponse: WireResponse {
     private let keyARN: String
-    private let keyMaterialID: String
+    private let keyMaterialID: String?
 
     package init(_ change: MaterialChange) {
         keyARN = change.keyARN

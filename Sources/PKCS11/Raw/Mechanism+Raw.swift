@@ -16,8 +16,8 @@ extension Mechanism {
             return unsafe lend(&parameters, MemoryLayout<CK_RSA_PKCS_PSS_PARAMS>.size, body)
         case .oaep(let hash):
             var parameters = unsafe CK_RSA_PKCS_OAEP_PARAMS()
-            unsafe parameters.hashAlg = hash == .sha1 ? CKM_SHA_1 : CKM_SHA256
-            unsafe parameters.mgf = hash == .sha1 ? CKG_MGF1_SHA1 : CKG_MGF1_SHA256
+            unsafe parameters.hashAlg = hash.rawValue
+            unsafe parameters.mgf = Self.maskGeneration(hash)
             unsafe parameters.source = CKZ_DATA_SPECIFIED
             return unsafe lend(&parameters, MemoryLayout<CK_RSA_PKCS_OAEP_PARAMS>.size, body)
         case .ecdh(var point):

@@ -1,4 +1,5 @@
 import KMSAPIClient
+import LibCrypto
 
 extension ImportKeyMaterial {
     /// What is known of the key before anything is asked of the server that changes something.
@@ -47,12 +48,12 @@ extension ImportKeyMaterial {
 
     func choices(
         _ target: Target, fromToken: Bool
-    ) throws(CommandFailure) -> (key: WrappingKeySpec, wrapping: MaterialWrapping) {
+    ) throws(CommandFailure) -> (key: WrappingKeySpec, wrapping: WrappingAlgorithm) {
         let key = try wrappingSpec.map { name throws(CommandFailure) in try WrappingKeySpec(named: name) } ?? .rsa4096
         guard let algorithm else {
             return (key, .recommended(for: target.spec, under: key, fromToken: fromToken))
         }
-        let wrapping = try MaterialWrapping(named: algorithm)
+        let wrapping = try WrappingAlgorithm(named: algorithm)
         try wrapping.check(target.spec, under: key)
         return (key, wrapping)
     }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HSMClient
 import HSMWorkerProtocol
 import KMSAPIClient
+import LibCrypto
 
 extension ImportKeyMaterial {
     /// Everything in one go.
@@ -56,7 +57,7 @@ extension ImportKeyMaterial {
         let source = try sources.source()
         let parameters = try ImportParameters.read(self.parameters ?? "")
         let spec = try MaterialSpec(parameters.KeySpec)
-        let wrapping = try MaterialWrapping(named: parameters.WrappingAlgorithm)
+        let wrapping = try WrappingAlgorithm(named: parameters.WrappingAlgorithm)
         try wrapping.check(spec, under: WrappingKeySpec(named: parameters.WrappingKeySpec))
         let key = try parameters.wrappingKey()
         var report = report(parameters)
@@ -78,7 +79,7 @@ extension ImportKeyMaterial {
         } else {
             let reader = MaterialReader(source: source, passphrase: sources.passphrase)
             try reader.prepare()
-            try NewFile.write(try wrapping.wrap(try reader.read(for: spec), under: key), to: path)
+            try NewFile.write(try wrapping.wrapMaterial(try reader.read(for: spec), under: key), to: path)
         }
         try show(report)
     }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HSMClient
 import HSMWorkerProtocol
 import KMSAPIClient
+import LibCrypto
 import SecureMemory
 
 extension ImportKeyMaterial {
@@ -21,7 +22,8 @@ extension ImportKeyMaterial {
         let material = try reader.read(for: target.spec)
         let target = try await made(target, client)
         let parameters = try await request(wrapping, key, target, client)
-        return Wrapped(parameters: parameters, bytes: try wrapping.wrap(material, under: try parameters.wrappingKey()))
+        let bytes = try wrapping.wrapMaterial(material, under: try parameters.wrappingKey())
+        return Wrapped(parameters: parameters, bytes: bytes)
     }
 
     /// Material that stays in its token.
@@ -48,7 +50,7 @@ extension ImportKeyMaterial {
 
     private func wrapInToken(
         _ token: TokenSource, _ target: Target, _ client: KMSAPIClient, _ key: WrappingKeySpec,
-        _ wrapping: MaterialWrapping
+        _ wrapping: WrappingAlgorithm
     ) async throws -> Wrapped {
         let parameters = try await request(wrapping, key, target, client)
         _ = try parameters.wrappingKey()
@@ -65,7 +67,7 @@ extension ImportKeyMaterial {
     // MARK: The server
 
     func request(
-        _ wrapping: MaterialWrapping, _ key: WrappingKeySpec, _ target: Target, _ client: KMSAPIClient
+        _ wrapping: WrappingAlgorithm, _ key: WrappingKeySpec, _ target: Target, _ client: KMSAPIClient
     ) async throws -> ImportParameters {
         let output = try await client.call(
             "GetParametersForImport",

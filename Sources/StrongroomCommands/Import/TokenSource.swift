@@ -78,7 +78,7 @@ struct TokenSource: Sendable {
     // MARK: Wrapping
 
     /// Has the token wrap the key. Throws `WorkerTaskError` where it does not.
-    func wrap(under publicKey: [UInt8], _ wrapping: MaterialWrapping) async throws -> ExportedKey {
+    func wrap(under publicKey: [UInt8], _ wrapping: WrappingAlgorithm) async throws -> ExportedKey {
         let configuration = HSMClientConfiguration(
             workerProgram: try HSM.workerProgram(),
             settings: WorkerSettings(
@@ -124,13 +124,5 @@ extension ExportedKey {
     private var text: String {
         let size = sizeInBits.map { " of \($0) bits" } ?? ""
         return "a \(objectClass) object of type \(curve ?? keyType)\(size)"
-    }
-}
-
-extension WorkerTaskError {
-    /// The algorithms by which the token does wrap the key, where it does not by the one that was asked for.
-    var alternatives: [String] {
-        guard let hint, hint.hasPrefix("it wraps this key by ") else { return [] }
-        return hint.split(whereSeparator: { " ,:".contains($0) }).map(String.init).filter { $0.hasPrefix("RSA") }
     }
 }
