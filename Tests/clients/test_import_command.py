@@ -85,7 +85,9 @@ def test_generated_material_has_a_backup_that_openssl_opens_and_restore_imports(
     server.run("key", "delete-material", described["KeyId"], "--yes", "--state", str(server.state))
     assert state(kms, key) == "PendingImport"
     again = report(key, "--restore", backup, *passphrase)
-    assert again["KeyMaterialId"] == answer["KeyMaterialId"]
+    # Only symmetric keys have several materials, so only theirs have ids.
+    assert ("KeyMaterialId" in answer) == (spec == "SYMMETRIC_DEFAULT")
+    assert again.get("KeyMaterialId") == answer.get("KeyMaterialId")
     prove(kms, key, spec, material)
 
 
