@@ -32,6 +32,8 @@ final class TemporaryFolder: Sendable {
     func tamper(_ sql: String) throws {
         var configuration = Configuration()
         configuration.foreignKeysEnabled = false
+        // A store that a test has just given up may still be closing its connection.
+        configuration.busyMode = .timeout(5)
         let queue = try DatabaseQueue(path: databasePath, configuration: configuration)
         try queue.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
@@ -41,7 +43,11 @@ final class TemporaryFolder: Sendable {
 
     /// What one SQL query answers on the file.
     func query(_ sql: String) throws -> [String] {
-        try DatabaseQueue(path: databasePath).read { db in try String.fetchAll(db, sql: sql) }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        return try DatabaseQueue(path: databasePath, configuration: configuration).read { db in
+            try String.fetchAll(db, sql: sql)
+        }
     }
 
     /// The permission bits of the file `name` in the folder, or nil when there is none.
