@@ -20,6 +20,8 @@ let package = Package(
         // For the packages in Benchmarks/ and Fuzz/.
         .library(name: "HSMClient", targets: ["HSMClient", "HSMWorkerProtocol", "KMSCore", "SecureMemory"]),
         .library(name: "KMSCore", targets: ["KMSCore"]),
+        .library(name: "KMSPolicy", targets: ["KMSPolicy"]),
+        .library(name: "AuditLog", targets: ["AuditLog"]),
         .library(name: "KMSWire", targets: ["KMSWire"]),
         .library(name: "SigV4", targets: ["SigV4"]),
     ],
@@ -52,7 +54,11 @@ let package = Package(
         .target(name: "LibCrypto", dependencies: ["CLibCrypto", "SecureMemory"], swiftSettings: strict),
 
         // Domain.
-        .target(name: "KMSCore", dependencies: ["LibCrypto", "SecureMemory"], swiftSettings: strict),
+        .target(name: "KMSPolicy", swiftSettings: strict),
+        .target(name: "KMSCore", dependencies: ["KMSPolicy", "LibCrypto", "SecureMemory"], swiftSettings: strict),
+        .target(
+            name: "IAMCore", dependencies: ["KMSCore", "KMSPolicy", "LibCrypto", "SecureMemory", "SigV4"],
+            swiftSettings: strict),
 
         // Adapters.
         .target(name: "HSMWorkerProtocol", dependencies: ["SecureMemory"], swiftSettings: strict),
@@ -70,6 +76,25 @@ let package = Package(
         .target(
             name: "SQLiteStore",
             dependencies: ["KMSCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "AuditLog",
+            dependencies: [
+                "KMSCore", "LibCrypto", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "EventDelivery",
+            dependencies: [
+                "KMSCore",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -91,9 +116,11 @@ let package = Package(
         // Fronts.
         .target(name: "KMSWire", dependencies: ["KMSCore", "SecureMemory"], swiftSettings: strict),
         .target(
+            name: "IAMQuery", dependencies: ["IAMCore", "KMSCore", "KMSPolicy", "SecureMemory"], swiftSettings: strict),
+        .target(
             name: "KMSServer",
             dependencies: [
-                "KMSCore", "KMSWire", "SigV4", "SecureMemory",
+                "IAMQuery", "KMSCore", "KMSPolicy", "KMSWire", "SigV4", "SecureMemory",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -111,8 +138,8 @@ let package = Package(
         .target(
             name: "StrongroomCommands",
             dependencies: [
-                "HSMClient", "HSMWorkerProtocol", "KMSAPIClient", "KMSCore", "KMSServer", "KMSWire", "LibCrypto",
-                "SQLiteStore", "SecureMemory", "SigV4",
+                "AuditLog", "EventDelivery", "HSMClient", "HSMWorkerProtocol", "IAMCore", "IAMQuery", "KMSAPIClient",
+                "KMSCore", "KMSPolicy", "KMSServer", "KMSWire", "LibCrypto", "SQLiteStore", "SecureMemory", "SigV4",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -128,7 +155,7 @@ let package = Package(
         .target(
             name: "KMSTesting",
             dependencies: [
-                "KMSCore", "LibCrypto", "SecureMemory", "HSMClient", "HSMWorkerProtocol",
+                "KMSCore", "KMSPolicy", "LibCrypto", "SecureMemory", "HSMClient", "HSMWorkerProtocol",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             path: "Tests/KMSTesting",
@@ -167,10 +194,39 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "KMSPolicyTests", dependencies: ["KMSPolicy", "KMSTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "IAMCoreTests",
+            dependencies: ["IAMCore", "KMSCore", "KMSPolicy", "KMSTesting", "LibCrypto", "SecureMemory"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IAMQueryTests",
+            dependencies: ["IAMCore", "IAMQuery", "KMSCore", "KMSPolicy", "KMSTesting", "SecureMemory"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "AuditLogTests",
+            dependencies: [
+                "AuditLog", "KMSCore", "KMSTesting", "LibCrypto", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EventDeliveryTests",
+            dependencies: [
+                "EventDelivery", "KMSCore", "KMSTesting", .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KMSCoreTests",
             dependencies: [
-                "KMSCore", "KMSTesting", "HSMClient", "HSMWorkerProtocol", "LibCrypto", "SQLiteStore", "SecureMemory",
+                "KMSPolicy", "KMSCore", "KMSTesting", "HSMClient", "HSMWorkerProtocol", "LibCrypto", "SQLiteStore", "SecureMemory",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -188,7 +244,7 @@ let package = Package(
         .testTarget(
             name: "KMSServerTests",
             dependencies: [
-                "KMSServer", "KMSWire", "KMSCore", "KMSTesting", "SigV4", "SecureMemory",
+                "IAMCore", "IAMQuery", "KMSPolicy", "KMSServer", "KMSWire", "KMSCore", "KMSTesting", "SigV4", "SecureMemory",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -204,7 +260,7 @@ let package = Package(
         .testTarget(
             name: "StrongroomCommandsTests",
             dependencies: [
-                "StrongroomCommands", "HSMWorkerProtocol", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory",
+                "AuditLog", "IAMCore", "KMSPolicy", "StrongroomCommands", "HSMWorkerProtocol", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory",
             ],
             swiftSettings: strict
         ),

@@ -123,3 +123,10 @@ for state, workers, quiet in (("copy", "2", "encrypt-16"), ("single", "1", "sing
         times = run["microseconds"]
         row(workers, meanwhile, f"{run['perSecond']:,.0f}",
             *(f"{times[name] / 1000:,.1f} ms" for name in ("median", "p99", "p99.9", "max")))
+
+print("\nDecisions of the policy engine, one thread.\n")
+row("policies", "one decision")
+print("|---|---:|")
+for line_ in (results / "policy.jsonl").read_text().splitlines():
+    decision = json.loads(line_)
+    row(decision["scene"], f"{decision['nanoseconds']:,} ns")

@@ -27,6 +27,7 @@ if [ -n "$build" ]; then
     say "building the benchmark's own programs"
     make -s -C Benchmarks >&2
     swift build -c release --package-path Benchmarks --product bench-worker >&2
+    swift build -c release --package-path Benchmarks --product bench-policy >&2
 fi
 
 strongroom=$PWD/.build/release/strongroom
@@ -64,6 +65,9 @@ done
 raw_token() {
     SOFTHSM2_CONF=$work/copy/softhsm2.conf "$raw" --module "$module" --pin-file "$work/copy/pin" --seconds "$seconds" "$@"
 }
+
+say "decisions of the policy engine"
+Benchmarks/.build/release/bench-policy --seconds "$seconds" > "$results/policy.jsonl"
 
 say "(a) C on the token"
 for operation in encrypt sign-rsa-2048-pss sign-p256 mac generate import; do

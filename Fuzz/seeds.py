@@ -13,6 +13,8 @@ import zlib
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
 ARN = f"arn:aws:kms:eu-central-1:111122223333:key/{KEY}"
+GRANT = "0a1b2c3d" * 8
+USER = "arn:aws:iam::111122223333:user/a/b"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -20,6 +22,12 @@ def blob(multi_region: bool, plaintext_size: int) -> bytes:
     key = bytes.fromhex(KEY.replace("-", ""))
     header = struct.pack(">BB16sI", 1, multi_region, key, 1)
     return header + struct.pack(">I", zlib.crc32(header)) + bytes(12 + plaintext_size + 16)
+
+
+def grant_token() -> bytes:
+    content = bytes([1]) + bytes(8) + bytes.fromhex(GRANT) + b"111122223333"
+    content += bytes([len("eu-central-1")]) + b"eu-central-1" + KEY.encode()
+    return content + struct.pack(">I", zlib.crc32(content))
 
 
 def authorization(headers: str, between: str = ", ") -> str:
@@ -34,10 +42,20 @@ TEXT = base64.b64encode(b"p" * 32).decode()
 CIPHERTEXT = base64.b64encode(blob(False, 32)).decode()
 CONTEXT = {"purpose": "test", "é": "\u0001\U0001f511"}
 PAGE = {"Limit": 10, "Marker": "bWFya2Vy"}
-GRANTS = {"GrantTokens": ["token"], "DryRun": False}
+TOKEN = base64.b64encode(grant_token()).decode()
+GRANTS = {"GrantTokens": [TOKEN], "DryRun": False}
 REQUESTS = {
     "CancelKeyDeletion": {"KeyId": KEY},
     "CreateAlias": {"AliasName": "alias/a-b_c/1", "TargetKeyId": KEY},
+    "CreateGrant": {
+        "KeyId": KEY, "GranteePrincipal": USER, "GranteeServicePrincipal": None, "RetiringPrincipal": None,
+        "RetiringServicePrincipal": "ec2.amazonaws.com", "Operations": ["Decrypt", "CreateGrant"],
+        "Constraints": {
+            "EncryptionContextSubset": CONTEXT, "EncryptionContextEquals": None,
+            "SourceArn": "arn:aws:ec2:eu-central-1:111122223333:volume/*",
+        },
+        "Name": "a:b/c_d-e", **GRANTS,
+    },
     "CreateKey": {
         "Policy": "{}", "Description": "d", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT",
         "Origin": "AWS_KMS", "Tags": [{"TagKey": "k", "TagValue": "v"}, {"TagKey": "k2", "TagValue": ""}],
@@ -62,9 +80,11 @@ REQUESTS = {
     "GenerateRandom": {"NumberOfBytes": 1024, "CustomKeyStoreId": None},
     "GetKeyPolicy": {"KeyId": KEY, "PolicyName": "default"},
     "ListAliases": {"KeyId": KEY, **PAGE},
+    "ListGrants": {"KeyId": KEY, "GrantId": GRANT, "GranteePrincipal": USER, **PAGE},
     "ListKeyPolicies": {"KeyId": KEY, **PAGE},
     "ListKeys": PAGE,
     "ListResourceTags": {"KeyId": KEY, **PAGE},
+    "ListRetirableGrants": {"RetiringPrincipal": USER, **PAGE},
     "PutKeyPolicy": {"KeyId": KEY, "PolicyName": "default", "Policy": '{"Version":"2012-10-17","Statement":[]}'},
     "ReEncrypt": {
         "CiphertextBlob": CIPHERTEXT, "SourceEncryptionContext": CONTEXT, "SourceKeyId": KEY,
@@ -72,6 +92,8 @@ REQUESTS = {
         "SourceEncryptionAlgorithm": "SYMMETRIC_DEFAULT", "DestinationEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
         **GRANTS,
     },
+    "RetireGrant": {"GrantToken": TOKEN, "DryRun": True},
+    "RevokeGrant": {"KeyId": ARN, "GrantId": GRANT, "DryRun": False},
     "ScheduleKeyDeletion": {"KeyId": KEY, "PendingWindowInDays": 7},
     "TagResource": {"KeyId": KEY, "Tags": [{"TagKey": "k", "TagValue": "v"}]},
     "UntagResource": {"KeyId": KEY, "TagKeys": ["k", "l"]},

@@ -18,18 +18,22 @@ CLibCrypto:
 SecureMemory: CSecureMemory Glibc Synchronization
 PKCS11: CP11Kit CPKCS11 SecureMemory Glibc Synchronization
 LibCrypto: CLibCrypto SecureMemory Glibc Synchronization
-KMSCore: LibCrypto SecureMemory FoundationEssentials Glibc Synchronization
-KMSPolicy:
+KMSCore: KMSPolicy LibCrypto SecureMemory FoundationEssentials Glibc Synchronization
+KMSPolicy: Synchronization
+IAMCore: KMSCore KMSPolicy LibCrypto SecureMemory SigV4 FoundationEssentials Glibc Synchronization
 HSMWorkerProtocol: SecureMemory Glibc
 HSMWorker: LibCrypto PKCS11 HSMWorkerProtocol SecureMemory FoundationEssentials Glibc Synchronization
 HSMClient: CProcess HSMWorkerProtocol KMSCore SecureMemory FoundationEssentials Glibc Logging Synchronization
 SQLiteStore: KMSCore GRDB Foundation FoundationEssentials Glibc Synchronization
+AuditLog: KMSCore LibCrypto Crypto FoundationEssentials Glibc Synchronization
+EventDelivery: KMSCore AsyncHTTPClient FoundationEssentials Logging NIO* Synchronization
 SigV4: Crypto FoundationEssentials Glibc Synchronization
 KMSAPIClient: SigV4 AsyncHTTPClient Crypto FoundationEssentials NIO* Synchronization
 KMSWire: KMSCore SecureMemory FoundationEssentials Synchronization
-KMSServer: KMSCore KMSPolicy KMSWire SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
+IAMQuery: IAMCore KMSCore KMSPolicy SecureMemory FoundationEssentials Synchronization
+KMSServer: IAMQuery KMSCore KMSPolicy KMSWire SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
 XKSProxy: KMSCore KMSPolicy SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
-StrongroomCommands: HSMClient HSMWorkerProtocol KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire LibCrypto SQLiteStore SecureMemory SigV4 XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
+StrongroomCommands: AuditLog EventDelivery HSMClient HSMWorkerProtocol IAMCore IAMQuery KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire LibCrypto SQLiteStore SecureMemory SigV4 XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
 strongroom: StrongroomCommands Glibc
 strongroom-hsm-worker: HSMWorker Glibc
 '

@@ -56,10 +56,30 @@ package struct KMSAPIClient: Sendable {
     /// - Parameter operation: AWS's name of it, such as `CreateKey`.
     /// - Throws: ``KMSAPIError`` for the service's answer, ``KMSTransportError`` when there was none.
     package func call(_ operation: String, json body: [UInt8]) async throws -> [UInt8] {
+        let headers = [
+            (name: "content-type", value: "application/x-amz-json-1.1"),
+            (name: "x-amz-target", value: "TrentService.\(operation)"),
+        ]
+        let request = UnsignedRequest(
+            endpoint: configuration.endpoint, signer: signer, headers: headers, body: body)
+        return try await call(operation, request) { status, headers, answer in
+            KMSAPIError(
+                httpStatus: status, errorType: headers.first(name: "x-amzn-errortype"),
+                requestID: headers.first(name: "x-amzn-requestid"), body: answer)
+        }
+    }
+
+    /// Sends a request as often as it takes, and gives the body of the answer back.
+    ///
+    /// - Parameter failure: What an answer of another status than 200 says.
+    func call(
+        _ operation: String, _ request: UnsignedRequest,
+        failure: (_ status: Int, HTTPHeaders, _ body: [UInt8]) -> KMSAPIError
+    ) async throws -> [UInt8] {
         var attempt = 1
         while true {
             do {
-                return try await callOnce(operation, body)
+                return try await callOnce(request, failure)
             } catch  where retries.shouldRetry(operation, after: error, attempt: attempt) {
                 try await Task.sleep(for: retries.delay(afterAttempt: attempt, jitter: .random(in: 0...1)))
                 attempt += 1
@@ -67,29 +87,40 @@ package struct KMSAPIClient: Sendable {
         }
     }
 
-    private func callOnce(_ operation: String, _ body: [UInt8]) async throws -> [UInt8] {
-        let request = request(operation, body)
+    private func callOnce(
+        _ request: UnsignedRequest, _ failure: (Int, HTTPHeaders, [UInt8]) -> KMSAPIError
+    ) async throws -> [UInt8] {
         let response: HTTPClientResponse
         let answer: [UInt8]
         do {
-            response = try await http.execute(request, timeout: timeout)
+            response = try await http.execute(request.signed(), timeout: timeout)
             answer = Array(buffer: try await response.body.collect(upTo: Self.longestAnswer))
         } catch {
-            throw transportError(error)
+            throw transportError(error, request.endpoint.url)
         }
         if response.status.code == 200 { return answer }
-        throw KMSAPIError(
-            httpStatus: Int(response.status.code), errorType: response.headers.first(name: "x-amzn-errortype"),
-            requestID: response.headers.first(name: "x-amzn-requestid"), body: answer)
+        throw failure(Int(response.status.code), response.headers, answer)
     }
 
-    /// Signed anew for each attempt, as the signature holds the time.
-    private func request(_ operation: String, _ body: [UInt8]) -> HTTPClientRequest {
-        let endpoint = configuration.endpoint
-        let headers = [
-            (name: "content-type", value: "application/x-amz-json-1.1"),
-            (name: "x-amz-target", value: "TrentService.\(operation)"),
-        ]
+    private func transportError(_ error: any Error, _ url: String) -> any Error {
+        if error is CancellationError { return error }
+        if error is NIOTooManyBytesError {
+            return KMSTransportError("\(url) answered with more than \(Self.longestAnswer >> 20) MiB", cause: error)
+        }
+        return KMSTransportError(
+            "\(url) could not be reached: \(error)", hint: "is the server running, and is this its address?",
+            cause: error)
+    }
+}
+
+/// A request as it is before each attempt signs it: the signature holds the time.
+struct UnsignedRequest {
+    let endpoint: Endpoint
+    let signer: SigV4Signer
+    let headers: [(name: String, value: String)]
+    let body: [UInt8]
+
+    func signed() -> HTTPClientRequest {
         let now = Int64(Date().timeIntervalSince1970)
         let added = unsafe signer.sign(
             method: "POST", path: endpoint.path, host: endpoint.host, headers: headers, body: body.span.bytes, now: now)
@@ -100,16 +131,5 @@ package struct KMSAPIClient: Sendable {
         for (name, value) in headers + added { request.headers.add(name: name, value: value) }
         request.body = .bytes(body)
         return request
-    }
-
-    private func transportError(_ error: any Error) -> any Error {
-        if error is CancellationError { return error }
-        let url = configuration.endpoint.url
-        if error is NIOTooManyBytesError {
-            return KMSTransportError("\(url) answered with more than \(Self.longestAnswer >> 20) MiB", cause: error)
-        }
-        return KMSTransportError(
-            "\(url) could not be reached: \(error)", hint: "is the server running, and is this its address?",
-            cause: error)
     }
 }

@@ -24,7 +24,7 @@ struct RetryPolicy: Sendable {
         guard attempt < attempts else { return false }
         switch error {
         case let error as KMSAPIError:
-            let isThrottled = error.code == "ThrottlingException" || error.httpStatus == 429
+            let isThrottled = ["ThrottlingException", "Throttling"].contains(error.code) || error.httpStatus == 429
             return isThrottled || error.httpStatus >= 500 && Self.isRepeatable(operation)
         case is KMSTransportError:
             return Self.isRepeatable(operation)

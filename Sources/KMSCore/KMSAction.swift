@@ -3,6 +3,7 @@
 package enum KMSAction: String, Sendable, CaseIterable {
     case cancelKeyDeletion = "CancelKeyDeletion"
     case createAlias = "CreateAlias"
+    case createGrant = "CreateGrant"
     case createKey = "CreateKey"
     case decrypt = "Decrypt"
     case deleteAlias = "DeleteAlias"
@@ -27,13 +28,17 @@ package enum KMSAction: String, Sendable, CaseIterable {
     case getPublicKey = "GetPublicKey"
     case importKeyMaterial = "ImportKeyMaterial"
     case listAliases = "ListAliases"
+    case listGrants = "ListGrants"
     case listKeyPolicies = "ListKeyPolicies"
     case listKeyRotations = "ListKeyRotations"
     case listKeys = "ListKeys"
     case listResourceTags = "ListResourceTags"
+    case listRetirableGrants = "ListRetirableGrants"
     case putKeyPolicy = "PutKeyPolicy"
     case reEncryptFrom = "ReEncryptFrom"
     case reEncryptTo = "ReEncryptTo"
+    case retireGrant = "RetireGrant"
+    case revokeGrant = "RevokeGrant"
     case rotateKeyOnDemand = "RotateKeyOnDemand"
     case scheduleKeyDeletion = "ScheduleKeyDeletion"
     case sign = "Sign"
@@ -70,10 +75,30 @@ extension KMSAction {
             [.pendingDeletion, .pendingReplicaDeletion]
         case .scheduleKeyDeletion, .createAlias, .updateAlias, .tagResource, .untagResource, .updateKeyDescription:
             [.enabled, .disabled, .pendingImport, .unavailable, .updating]
+        case .createGrant:
+            [.enabled, .unavailable]
         case .describeKey, .getKeyLastUsage, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags,
-            .deleteAlias,
-            .listAliases, .createKey, .listKeys, .generateRandom:
+            .deleteAlias, .listAliases, .createKey, .listKeys, .generateRandom, .listGrants, .listRetirableGrants,
+            .retireGrant, .revokeGrant:
             .all
+        }
+    }
+
+    private static let policyNames = Dictionary(uniqueKeysWithValues: allCases.map { ($0, "kms:" + $0.rawValue) })
+
+    /// As policies name it: `kms:Decrypt`.
+    package var policyName: String { Self.policyNames[self] ?? "kms:" + rawValue }
+
+    /// Whether callers of other accounts can be allowed it ("Cross-account use", AWS KMS permissions reference).
+    package var worksAcrossAccounts: Bool {
+        switch self {
+        case .createGrant, .decrypt, .deriveSharedSecret, .describeKey, .encrypt, .generateDataKey,
+            .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .generateDataKeyWithoutPlaintext,
+            .generateMAC, .getKeyRotationStatus, .getPublicKey, .listGrants, .reEncryptFrom, .reEncryptTo,
+            .retireGrant, .revokeGrant, .sign, .verify, .verifyMAC:
+            true
+        default:
+            false
         }
     }
 
@@ -87,9 +112,11 @@ extension KMSAction {
             true
         case .createKey, .decrypt, .deriveSharedSecret, .describeKey, .encrypt, .generateDataKey,
             .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .generateDataKeyWithoutPlaintext,
-            .generateMAC, .generateRandom, .getKeyLastUsage, .getKeyPolicy, .getKeyRotationStatus, .getPublicKey,
-            .listAliases, .listKeyPolicies, .listKeyRotations, .listKeys, .listResourceTags, .reEncryptFrom,
-            .reEncryptTo, .sign, .verify, .verifyMAC:
+            .createGrant, .generateMAC, .generateRandom, .getKeyLastUsage, .getKeyPolicy, .getKeyRotationStatus,
+            .getPublicKey, .listAliases, .listGrants, .listKeyPolicies, .listKeyRotations, .listKeys,
+            .listResourceTags, .listRetirableGrants, .reEncryptFrom, .reEncryptTo, .retireGrant, .revokeGrant, .sign,
+            .verify, .verifyMAC:
+            // Grants on an AWS managed key are how its service serves others.
             false
         }
     }

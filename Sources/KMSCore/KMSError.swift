@@ -22,6 +22,8 @@ public struct KMSError: Error, Hashable, Sendable {
         public static let invalidAliasName = Code(rawValue: "invalidAliasName")
         public static let invalidARN = Code(rawValue: "invalidARN")
         public static let invalidCiphertext = Code(rawValue: "invalidCiphertext")
+        public static let invalidGrantID = Code(rawValue: "invalidGrantID")
+        public static let invalidGrantToken = Code(rawValue: "invalidGrantToken")
         public static let invalidImportToken = Code(rawValue: "invalidImportToken")
         public static let invalidKeyUsage = Code(rawValue: "invalidKeyUsage")
         public static let invalidMAC = Code(rawValue: "invalidMAC")

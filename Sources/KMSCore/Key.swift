@@ -22,6 +22,9 @@ public struct Key: Hashable, Sendable {
     public var description: String
     /// The key policy, word for word as it was given.
     public var policy: String
+    /// By the ARNs of users and roles in the policy, their unique ids when it was stored: others who get their names
+    /// later get nothing by it.
+    public var policyPrincipals: [String: String] = [:]
     public var tags: [String: String]
     public var creationDate: Timestamp
     public var deletionDate: Timestamp?

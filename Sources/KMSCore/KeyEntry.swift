@@ -1,3 +1,4 @@
+import KMSPolicy
 import LibCrypto
 import Synchronization
 
@@ -8,6 +9,10 @@ final class KeyEntry: Sendable {
     let algorithm: AlgorithmTable.Entry
     let current: MaterialEntry
     let lastUse: LastUse
+    let policy: CompiledPolicy
+    /// Whether the key policy could be read. One that could not allows nothing.
+    let isPolicyUnderstood: Bool
+    let grants: GrantTable
     private let materials: [UInt32: MaterialEntry]
     /// When the first of the imported materials expires that the key cannot be without.
     private let firstExpiry: Timestamp?
@@ -27,6 +32,15 @@ final class KeyEntry: Sendable {
         self.materials = materials
         self.current = current
         lastUse = former?.lastUse ?? LastUse(lastUsage)
+        grants = former?.grants ?? GrantTable()
+        if let former, former.key.policy == key.policy, former.key.policyPrincipals == key.policyPrincipals {
+            policy = former.policy
+            isPolicyUnderstood = former.isPolicyUnderstood
+        } else {
+            let document = try? PolicyDocument(parsing: key.policy, as: .key)
+            policy = CompiledPolicy(document ?? .empty, source: .keyPolicy, principalIDs: key.policyPrincipals)
+            isPolicyUnderstood = document != nil
+        }
         firstExpiry = key.materials.filter { !$0.isPendingRotation }.compactMap { $0.imported?.validTo }.min()
         arn = key.address.arn
     }
@@ -97,4 +111,10 @@ final class MaterialEntry: Sendable {
         guard isMissing != value else { return false }
         return missing.exchange(value, ordering: .relaxed) != value
     }
+}
+
+extension PolicyDocument {
+    /// Allows nothing.
+    fileprivate static let empty = PolicyDocument(
+        kind: .key, version: .v2012, hasVersion: true, id: nil, statements: [])
 }

@@ -1,40 +1,42 @@
 /// What a caller may name a key by: id, key ARN, alias name or alias ARN.
-package enum KeyIdentifier: Hashable {
-    case id(KeyID)
-    case alias(String)
+package struct KeyIdentifier: Hashable {
+    package enum Name: Hashable {
+        case id(KeyID)
+        case alias(String)
+    }
+
+    package let name: Name
+    /// That of the caller, unless an ARN names another.
+    package let account: AccountID
 
     /// Reads any of the four forms, as a caller in `scope` writes them.
     ///
-    /// Errors are AWS's: `notFound` for what is no identifier or names another Region, `accessDenied` for another
-    /// account (which says nothing of whether the key exists), `invalidARN` for an ARN of something else.
+    /// Errors are AWS's: `notFound` for what is no identifier or names another Region, `invalidARN` for an ARN of
+    /// something else.
     package init(_ text: String, in scope: Scope) throws(KMSError) {
         guard text.hasPrefix("arn:") else {
-            self = try Self.bare(text)
+            name = try Self.bare(text)
+            account = scope.account
             return
         }
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[1] == "aws", parts[2] == "kms", AccountID(parts[4]) != nil else {
+        guard parts.count == 6, parts[1] == "aws", parts[2] == "kms", let account = AccountID(parts[4]) else {
             throw KMSError(.invalidARN, "Invalid arn \(text)")
         }
         guard parts[3] == scope.region.description else {
             throw KMSError(.notFound, "Invalid arn \(parts[3])")
         }
         if parts[5].hasPrefix("key/"), let id = KeyID(parts[5].dropFirst(4)) {
-            self = .id(id)
+            name = .id(id)
         } else if parts[5].hasPrefix("alias/") {
-            self = .alias(String(parts[5]))
+            name = .alias(String(parts[5]))
         } else {
             throw KMSError(.invalidARN, "Invalid arn \(text)")
         }
-        guard parts[4] == scope.account.description else {
-            throw KMSError(
-                .accessDenied,
-                "The resource \(text) does not exist in this Region, or no resource-based policy allows you to access it"
-            )
-        }
+        self.account = account
     }
 
-    private static func bare(_ text: String) throws(KMSError) -> KeyIdentifier {
+    private static func bare(_ text: String) throws(KMSError) -> Name {
         if let id = KeyID(text) { return .id(id) }
         if text.hasPrefix("alias/") { return .alias(text) }
         throw KMSError(.notFound, "Invalid keyId '\(text)'")

@@ -1,4 +1,4 @@
-/// Key policies as documents. They are stored and given back; enforcement has its place in ``Authorizer``.
+/// What holds for key policies as documents.
 package enum KeyPolicy {
     /// The one name that AWS KMS has for a key's policy.
     package static let name = "default"
@@ -34,15 +34,22 @@ extension KeyStore {
     package func keyPolicy(of key: String, named name: String?, by context: CallContext) throws(KMSError) -> String {
         let entry = try resolveKeyOnly(key, for: .getKeyPolicy, by: context)
         try KeyPolicy.checkName(name)
-        return entry.key.policy
+        return shownPolicy(of: entry.key)
     }
 
+    /// `bypassLockoutCheck` is BypassPolicyLockoutSafetyCheck, nil where the request does not have it.
     package func putKeyPolicy(
-        _ policy: String, on key: String, named name: String?, by context: CallContext
+        _ policy: String, on key: String, named name: String?, bypassLockoutCheck: Bool? = nil,
+        by context: CallContext
     ) async throws(KMSError) {
-        let entry = try resolveKeyOnly(key, for: .putKeyPolicy, by: context)
+        let entry = try resolveKeyOnly(key, for: .putKeyPolicy, by: context, with: .bypass(bypassLockoutCheck))
         try KeyPolicy.checkName(name)
-        try await change(entry.key.address) { key throws(KMSError) in key.policy = policy }
+        let principals = try checkPolicy(
+            policy, of: entry.key, bypassingLockoutCheck: bypassLockoutCheck ?? false, by: context)
+        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
+            key.policy = policy
+            key.policyPrincipals = principals
+        }
     }
 
     package func listKeyPolicies(

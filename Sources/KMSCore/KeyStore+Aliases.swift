@@ -8,7 +8,7 @@ extension KeyStore {
         try Self.checkAliasName(name)
         let scope = context.scope
         let entry = try resolveAliasTarget(target, for: .createAlias, by: context)
-        try authorizer.authorize(.createAlias, on: .alias(scope, name: name), by: context)
+        try authorize(.createAlias, on: .alias(scope, name: name), by: context)
         try await changes.run { () async throws(KMSError) in
             guard table.withLock({ $0.alias(name, in: scope) }) == nil else {
                 throw KMSError(.alreadyExists, "An alias with the name \(scope.aliasARN(name)) already exists")
@@ -18,19 +18,19 @@ extension KeyStore {
                 Alias(
                     scope: scope, name: name, target: entry.key.address.id, creationDate: clock.now,
                     lastUpdatedDate: clock.now
-                ))
+                ), by: context)
         }
     }
 
     package func updateAlias(_ name: String, target: String, by context: CallContext) async throws(KMSError) {
         try Self.checkAliasName(name)
         let entry = try resolveAliasTarget(target, for: .updateAlias, by: context)
-        try authorizer.authorize(.updateAlias, on: .alias(context.scope, name: name), by: context)
+        try authorize(.updateAlias, on: .alias(context.scope, name: name), by: context)
         try await changes.run { () async throws(KMSError) in
             var alias = try findAlias(name, in: context.scope)
             let old = table.withLock { $0.key(KeyAddress(scope: alias.scope, id: alias.target)) }
             if let old {
-                try authorizer.authorize(.updateAlias, on: .key(old.key), by: context)
+                try authorize(.updateAlias, on: .key(old), by: context)
                 guard old.key.usage == entry.key.usage else {
                     throw KMSError(
                         .validation,
@@ -50,19 +50,19 @@ extension KeyStore {
             if alias.target != entry.key.address.id { try checkRoomForAlias(of: entry) }
             alias.target = entry.key.address.id
             alias.lastUpdatedDate = clock.now
-            try await save(alias)
+            try await save(alias, by: context)
         }
     }
 
     package func deleteAlias(_ name: String, by context: CallContext) async throws(KMSError) {
         try Self.checkAliasName(name)
-        try authorizer.authorize(.deleteAlias, on: .alias(context.scope, name: name), by: context)
+        try authorize(.deleteAlias, on: .alias(context.scope, name: name), by: context)
         try await changes.run { () async throws(KMSError) in
             let alias = try findAlias(name, in: context.scope)
             if let entry = table.withLock({ $0.key(KeyAddress(scope: alias.scope, id: alias.target)) }) {
-                try authorizer.authorize(.deleteAlias, on: .key(entry.key), by: context)
+                try authorize(.deleteAlias, on: .key(entry), by: context)
             }
-            try await metadata.commit([.removeAlias(alias.scope, name: name)])
+            try await journal.commit([.removeAlias(alias.scope, name: name)], by: context)
             table.withLock { $0.removeAlias(name, in: alias.scope) }
         }
     }
@@ -70,7 +70,7 @@ extension KeyStore {
     package func listAliases(
         of key: String?, _ page: PageRequest, by context: CallContext
     ) throws(KMSError) -> Page<Alias> {
-        try authorizer.authorize(.listAliases, on: .account(context.scope), by: context)
+        try authorize(.listAliases, on: .account(context.scope), by: context)
         var aliases = Array((table.withLock { $0.scopes[context.scope]?.aliases } ?? [:]).values)
         if let key {
             let target = try resolveKeyOnly(key, for: .listAliases, by: context).key.address.id
@@ -80,8 +80,8 @@ extension KeyStore {
         return try Page(of: aliases, page, list: "ListAliases", defaultLimit: 50) { $0.name }
     }
 
-    private func save(_ alias: Alias) async throws(KMSError) {
-        try await metadata.commit([.saveAlias(alias)])
+    private func save(_ alias: Alias, by context: CallContext) async throws(KMSError) {
+        try await journal.commit([.saveAlias(alias)], by: context)
         table.withLock { $0.save(alias) }
     }
 
@@ -106,7 +106,7 @@ extension KeyStore {
     private func resolveAliasTarget(
         _ target: String, for action: KMSAction, by context: CallContext
     ) throws(KMSError) -> KeyEntry {
-        if case .alias = try KeyIdentifier(target, in: context.scope) {
+        if case .alias = try KeyIdentifier(target, in: context.scope).name {
             throw KMSError(.validation, "Aliases must refer to keys. Not aliases")
         }
         return try resolve(target, for: action, by: context)

@@ -25,7 +25,7 @@ extension KeyStore {
     ) async throws(KMSError) {
         try await changes.run { () async throws(KMSError) in
             guard let total = material.budget.nextReservation(covering: count) else { return }
-            try await metadata.commit([
+            try await journal.prepare([
                 .reserveEncryptions(entry.key.address, material: material.number, total: total)
             ])
             material.budget.didReserve(total)

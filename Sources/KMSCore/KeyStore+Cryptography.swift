@@ -24,7 +24,8 @@ extension KeyStore {
         algorithm: String? = nil, dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> EncryptResult {
         try await prepare(key, for: .encrypt, by: context)
-        let entry = try resolve(key, for: .encrypt, by: context)
+        let entry = try resolve(
+            key, for: .encrypt, by: context, with: .encryption(encryptionContext, algorithm))
         try entry.checkUsage(.encryptDecrypt, for: "Encrypt")
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
         try entry.checkPlaintext(of: plaintext.count, algorithm)

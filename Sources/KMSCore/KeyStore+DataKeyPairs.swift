@@ -21,7 +21,8 @@ extension KeyStore {
     ) async throws(KMSError) -> GeneratedDataKeyPair {
         let action: KMSAction = showingPrivateKey ? .generateDataKeyPair : .generateDataKeyPairWithoutPlaintext
         try await prepare(key, for: action, by: context)
-        let entry = try resolve(key, for: action, by: context)
+        let entry = try resolve(
+            key, for: action, by: context, with: .dataKeyPair(encryptionContext, spec))
         try entry.checkSeals(for: action.rawValue)
         let pairSpec = KeySpec(rawValue: spec)
         try Self.checkDataKeyPairSpec(pairSpec)

@@ -17,7 +17,8 @@ extension KeyStore {
         bytes: Int, with key: String, context encryptionContext: EncryptionContext, dryRun: Bool = false,
         by context: CallContext
     ) async throws(KMSError) -> GeneratedDataKey {
-        let entry = try await resolve(key, forDataKeyOf: bytes, .generateDataKey, by: context)
+        let entry = try await resolve(
+            key, forDataKeyOf: bytes, .generateDataKey, encryptionContext, by: context)
         if dryRun { throw .dryRun }
         let dataKey = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
             try await backend.generateDataKey(bytes, authenticating: aad, with: key)
@@ -32,7 +33,8 @@ extension KeyStore {
         bytes: Int, with key: String, context encryptionContext: EncryptionContext, dryRun: Bool = false,
         by context: CallContext
     ) async throws(KMSError) -> SealedDataKey {
-        let entry = try await resolve(key, forDataKeyOf: bytes, .generateDataKeyWithoutPlaintext, by: context)
+        let entry = try await resolve(
+            key, forDataKeyOf: bytes, .generateDataKeyWithoutPlaintext, encryptionContext, by: context)
         if dryRun { throw .dryRun }
         let sealed = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
             try await backend.generateDataKeyWithoutPlaintext(bytes, authenticating: aad, with: key)
@@ -43,16 +45,18 @@ extension KeyStore {
 
     /// `bytes` is from 1 to 1,024.
     package func generateRandom(bytes: Int, by context: CallContext) async throws(KMSError) -> SecretBytes {
-        try authorizer.authorize(.generateRandom, on: .account(context.scope), by: context)
+        try authorize(.generateRandom, on: .account(context.scope), by: context)
         try Self.checkSize(bytes)
         return try await backend.generateRandom(bytes)
     }
 
     private func resolve(
-        _ key: String, forDataKeyOf bytes: Int, _ action: KMSAction, by context: CallContext
+        _ key: String, forDataKeyOf bytes: Int, _ action: KMSAction, _ encryptionContext: EncryptionContext,
+        by context: CallContext
     ) async throws(KMSError) -> KeyEntry {
         try await prepare(key, for: action, by: context)
-        let entry = try resolve(key, for: action, by: context)
+        let entry = try resolve(
+            key, for: action, by: context, with: .encryption(encryptionContext, nil))
         try entry.checkSeals(for: action.rawValue)
         try Self.checkSize(bytes)
         return entry

@@ -70,7 +70,7 @@ extension KeyStore {
             // Not to be found by an import from now on.
             wrappingKeys.withLock { $0.abandon(key) }
             try await backend.destroyKey(id)
-            try await changes.run { () async throws(KMSError) in try await metadata.commit([.removeWrappingKey(id)]) }
+            try await changes.run { () async throws(KMSError) in try await journal.prepare([.removeWrappingKey(id)]) }
             wrappingKeys.withLock { $0.remove(id) }
         }
     }
@@ -90,7 +90,7 @@ extension KeyStore {
                 try await backend.destroyKey(material.reference.object)
             }
             try await changes.run { () async throws(KMSError) in
-                try await metadata.commit([.removeKey(key.address)])
+                try await journal.prepare([.removeKey(key.address)])
             }
             abandoned.withLock { list in list.removeAll { $0.address == key.address } }
             events.record(.creationUndone(key.address))
@@ -110,7 +110,7 @@ extension KeyStore {
     }
 
     private func destroy(_ due: Key) async throws(KMSError) {
-        let key = try await change(due.address) { key throws(KMSError) in
+        let key = try await change(due.address, on: .step) { key throws(KMSError) in
             // Cancelled since it was found due: leave it.
             guard key.isDue(at: clock.now) else { return }
             key.lifecycle = .destroying
@@ -120,7 +120,8 @@ extension KeyStore {
             try await backend.destroyKey(material.reference.object)
         }
         try await changes.run { () async throws(KMSError) in
-            try await metadata.commit([.removeKey(key.address)])
+            let occasion = Occasion.service("DeleteKey", key.address, at: clock.now, [], .keyDestroyed(key.address))
+            try await occasion.commit([.removeKey(key.address)], to: journal)
             table.withLock { $0.removeKey(key.address) }
         }
         events.record(.keyDestroyed(key.address))

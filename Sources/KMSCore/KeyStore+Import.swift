@@ -52,7 +52,8 @@ extension KeyStore {
     package func importKeyMaterial(
         _ material: MaterialImport, into name: String, by context: CallContext
     ) async throws(KMSError) -> MaterialChange {
-        let entry = try resolveKeyOnly(name, for: .importKeyMaterial, by: context)
+        let entry = try resolveKeyOnly(
+            name, for: .importKeyMaterial, by: context, with: .materialImport(material))
         try entry.checkOrigin(.external)
         try check(material, for: entry)
         let (wrappingKey, algorithm) = try await openImportToken(
@@ -60,7 +61,7 @@ extension KeyStore {
         let wrapped = WrappedMaterial(
             wrappingKey: wrappingKey.reference, algorithm: algorithm, bytes: material.encryptedMaterial)
         return try await materialWork.run { () async throws(KMSError) in
-            try await importMaterial(material, wrapped, into: entry.key.address)
+            try await importMaterial(material, wrapped, into: entry.key.address, by: context)
         }
     }
 
@@ -98,7 +99,7 @@ extension KeyStore {
     }
 
     private func importMaterial(
-        _ material: MaterialImport, _ wrapped: WrappedMaterial, into address: KeyAddress
+        _ material: MaterialImport, _ wrapped: WrappedMaterial, into address: KeyAddress, by context: CallContext
     ) async throws(KMSError) -> MaterialChange {
         try await finishInterruptedWork(on: address)
         guard let key = table.withLock({ $0.key(address) })?.key else {
@@ -118,7 +119,8 @@ extension KeyStore {
         let place: KeyMaterial.Import.Place
         if target.stage == .present, try await isThere(target, of: key) {
             // The same material once more: only its expiry and description change.
-            try await change(address) { key throws(KMSError) in
+            note(target, place: record.place, of: key, by: context)
+            try await change(address, on: .call(context)) { key throws(KMSError) in
                 // Of what has expired nobody may have taken note yet.
                 key.noteImportedMaterial(at: clock.now)
                 try key.editMaterial(target.number) { $0.imported = record }
@@ -126,7 +128,7 @@ extension KeyStore {
             }
             place = record.place
         } else {
-            place = try await unwrap(wrapped, as: target, record, of: key)
+            place = try await unwrap(wrapped, as: target, record, of: key, by: context)
         }
         events.record(.materialImported(address, materialID: target.idText, place: place))
         return MaterialChange(keyARN: address.arn, keyMaterialID: key.spec == .symmetricDefault ? target.idText : nil)
@@ -199,10 +201,19 @@ extension KeyStore {
         return index.map { known[$0] }
     }
 
+    /// For the record: what was imported, and where its wrapping was opened.
+    private func note(
+        _ material: KeyMaterial, place: KeyMaterial.Import.Place, of key: Key, by context: CallContext
+    ) {
+        context.draft.note(response: .materialChange(key.address.arn, material.idText))
+        context.draft.note(additional: "unwrappedIn", .string(place.rawValue))
+    }
+
     /// Intent, token, commit. Material that was known before keeps its check value, and has to meet it. Answers where
     /// the wrapping was opened.
     private func unwrap(
-        _ wrapped: WrappedMaterial, as target: KeyMaterial, _ record: KeyMaterial.Import, of key: Key
+        _ wrapped: WrappedMaterial, as target: KeyMaterial, _ record: KeyMaterial.Import, of key: Key,
+        by context: CallContext
     ) async throws(KMSError) -> KeyMaterial.Import.Place {
         let address = key.address
         _ = try await intend(address) { key throws(KMSError) in
@@ -217,7 +228,8 @@ extension KeyStore {
             )
             try imported.key.checkPublicKey(of: key.spec)
             let now = clock.now
-            try await change(address) { key throws(KMSError) in
+            note(target, place: imported.place, of: key, by: context)
+            try await change(address, on: .call(context)) { key throws(KMSError) in
                 try key.editMaterial(target.number) { material in
                     if !material.hasEverBeen {
                         material.reference = MaterialReference(

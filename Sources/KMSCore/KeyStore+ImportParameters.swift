@@ -23,7 +23,7 @@ extension KeyStore {
     package func parametersForImport(
         of name: String, algorithm: String, wrappingKeySpec: String, by context: CallContext
     ) async throws(KMSError) -> ImportParameters {
-        let entry = try resolveKeyOnly(name, for: .getParametersForImport, by: context)
+        let entry = try resolveKeyOnly(name, for: .getParametersForImport, by: context, with: .wrapping(algorithm, wrappingKeySpec))
         try entry.checkOrigin(.external)
         let wrapping = try WrappingAlgorithm(algorithm)
         try wrapping.check(entry.key.spec, under: wrappingKeySpec)
@@ -83,7 +83,7 @@ extension KeyStore {
         return try await materialWork.run { () async throws(KMSError) in
             // Another request may have been faster.
             if let known = systemKeys.withLock({ $0[.importTokens] }) { return known }
-            let made = try await SystemKeys(backend: backend, metadata: metadata).key(for: .importTokens)
+            let made = try await SystemKeys(backend: backend, metadata: journal.metadata).key(for: .importTokens)
             systemKeys.withLock { $0[.importTokens] = made }
             return made
         }
@@ -98,7 +98,7 @@ extension KeyStore {
             reference: MaterialReference(object: .random(), checkValue: []), publicKey: [], key: key, spec: spec,
             validTo: validTo
         )
-        try await changes.run { () async throws(KMSError) in try await metadata.commit([.saveWrappingKey(intent)]) }
+        try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveWrappingKey(intent)]) }
         do {
             let generated = try await backend.generateWrappingKey(spec, id: intent.reference.object)
             var made = intent
@@ -106,7 +106,7 @@ extension KeyStore {
             made.publicKey = generated.publicKey
             let ready = made
             try await changes.run { () async throws(KMSError) in
-                try await metadata.commit([.saveWrappingKey(ready)])
+                try await journal.prepare([.saveWrappingKey(ready)])
                 wrappingKeys.withLock { keys in
                     // The oldest make room; the next round destroys them.
                     for old in keys.ready(for: key).dropLast(Self.maximumWrappingKeysPerKey - 1) { keys.abandon(old) }

@@ -10,6 +10,10 @@ package struct NewKey: Sendable {
     package var policy: String?
     package var tags: [Tag] = []
     package var isMultiRegion = false
+    /// BypassPolicyLockoutSafetyCheck; nil where the request does not have it.
+    package var bypassLockoutCheck: Bool?
+
+    package var bypassesLockoutCheck: Bool { bypassLockoutCheck ?? false }
 
     package init() {}
 }
@@ -32,7 +36,11 @@ extension KeyStore {
     /// stored as enabled. A crash in between leaves an intent, which ``performDueWork()`` undoes.
     package func createKey(_ request: NewKey, by context: CallContext) async throws(KMSError) -> KeyDescription {
         let tags = try Tag.dictionary(request.tags)
-        try authorizer.authorize(.createKey, on: .account(context.scope), by: context)
+        try authorize(.createKey, on: .account(context.scope), by: context, with: .creation(request, tags))
+        // The key is not there yet; the tags are what is asked of it.
+        if !tags.isEmpty {
+            try authorize(.tagResource, on: .account(context.scope), by: context, with: .creation(request, tags))
+        }
         try checkSupport(of: request)
         if request.spec != .symmetricDefault {
             try await backend.checkSupport(of: request.spec, for: request.usage)
@@ -41,14 +49,21 @@ extension KeyStore {
         let isImported = request.origin == .external
         var material = KeyMaterial.new(number: 1, at: clock.now)
         if isImported { material.stage = .absent }
-        let key = Key(
+        var key = Key(
             address: KeyAddress(scope: context.scope, id: .random()), spec: request.spec, usage: request.usage,
             origin: request.origin, lifecycle: isImported ? .pendingImport : .creating,
             description: request.description, policy: request.policy ?? KeyPolicy.standard(for: context.scope.account),
             tags: tags, creationDate: clock.now, materials: [material], currentMaterial: 1
         )
+        if let policy = request.policy {
+            key.policyPrincipals = try checkPolicy(
+                policy, of: key, bypassingLockoutCheck: request.bypassesLockoutCheck, by: context)
+        }
         let made = isImported ? key : try await generateMaterial(of: key)
-        try await save(made, or: key)
+        context.draft.note(
+            AuditRecord.Resource(arn: key.address.arn, account: key.address.scope.account, type: "AWS::KMS::Key"))
+        context.draft.note(response: .object(("keyMetadata", made.auditMetadata)))
+        try await save(made, or: key, on: .call(context))
         return KeyDescription(key: made, state: made.state)
     }
 
@@ -56,7 +71,7 @@ extension KeyStore {
     /// given to ``save(_:or:alias:)``.
     func generateMaterial(of key: Key) async throws(KMSError) -> Key {
         guard abandoned.withLock({ $0.count }) < Self.maximumAbandoned else { throw .tooMuchToUndo }
-        try await changes.run { () async throws(KMSError) in try await metadata.commit([.saveKey(key)]) }
+        try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveKey(key)]) }
         do {
             var made = key
             let object = made.materials[0].reference.object
@@ -75,13 +90,13 @@ extension KeyStore {
 
     /// Stores a new key, with an alias where it has one already, and lets requests see it. `intent` is what a crash
     /// would leave.
-    func save(_ made: Key, or intent: Key, alias: Alias? = nil) async throws(KMSError) {
+    func save(_ made: Key, or intent: Key, alias: Alias? = nil, on occasion: Occasion) async throws(KMSError) {
         do throws(KMSError) {
             guard let entry = KeyEntry(made) else {
                 throw KMSError(.internalFailure, "The key was not made.", cause: "its spec or material is not known")
             }
             try await changes.run { () async throws(KMSError) in
-                try await metadata.commit([.saveKey(made)] + (alias.map { [.saveAlias($0)] } ?? []))
+                try await occasion.commit([.saveKey(made)] + (alias.map { [.saveAlias($0)] } ?? []), to: journal)
                 table.withLock { table in
                     table.save(entry)
                     if let alias { table.save(alias) }
@@ -125,7 +140,7 @@ extension KeyStore {
     }
 
     package func listKeys(_ page: PageRequest, by context: CallContext) throws(KMSError) -> Page<KeyAddress> {
-        try authorizer.authorize(.listKeys, on: .account(context.scope), by: context)
+        try authorize(.listKeys, on: .account(context.scope), by: context)
         let keys = table.withLock { $0.scopes[context.scope]?.keys } ?? [:]
         return try Page(of: keys.keys.sorted(), page, list: "ListKeys", defaultLimit: 100) { $0.description }
             .map { KeyAddress(scope: context.scope, id: $0) }
@@ -133,7 +148,7 @@ extension KeyStore {
 
     package func enableKey(_ name: String, by context: CallContext) async throws(KMSError) {
         let entry = try resolveKeyOnly(name, for: .enableKey, by: context)
-        try await change(entry.key.address) { key throws(KMSError) in
+        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
             try KMSAction.enableKey.check(key.state, of: entry.arn)
             key.lifecycle = .enabled
         }
@@ -141,10 +156,11 @@ extension KeyStore {
 
     package func disableKey(_ name: String, by context: CallContext) async throws(KMSError) {
         let entry = try resolveKeyOnly(name, for: .disableKey, by: context)
-        try await change(entry.key.address) { key throws(KMSError) in
+        try await change(entry.key.address, on: .call(context, .keyDisabled(entry.key.address))) { key throws(KMSError) in
             try KMSAction.disableKey.check(key.state, of: entry.arn)
             key.lifecycle = .disabled
         }
+        events.record(.keyDisabled(entry.key.address))
         await forget(entry)
     }
 
@@ -152,7 +168,7 @@ extension KeyStore {
         _ name: String, to description: String, by context: CallContext
     ) async throws(KMSError) {
         let entry = try resolveKeyOnly(name, for: .updateKeyDescription, by: context)
-        try await change(entry.key.address) { key throws(KMSError) in
+        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
             try KMSAction.updateKeyDescription.check(key.state, of: entry.arn)
             key.description = description
         }
@@ -168,13 +184,20 @@ extension KeyStore {
                 .validation, "PendingWindowInDays must be between 7 and 30 days (inclusive); \(days) is not."
             )
         }
-        let entry = try resolveKeyOnly(name, for: .scheduleKeyDeletion, by: context)
+        let entry = try resolveKeyOnly(
+            name, for: .scheduleKeyDeletion, by: context, with: .deletion(pendingWindowInDays: days))
         let due = clock.now.adding(days: days)
-        let key = try await change(entry.key.address) { key throws(KMSError) in
+        context.draft.note(
+            response: .object(
+                ("keyId", .string(entry.arn)), ("keyState", .string("PendingDeletion")), ("deletionDate", .date(due)),
+                ("pendingWindowInDays", .integer(Int64(days)))))
+        let told = KeyStoreEvent.deletionScheduled(entry.key.address, date: due)
+        let key = try await change(entry.key.address, on: .call(context, told)) { key throws(KMSError) in
             try KMSAction.scheduleKeyDeletion.check(key.state, of: entry.arn)
             key.lifecycle = .pendingDeletion
             key.deletionDate = due
         }
+        events.record(told)
         await forget(entry)
         return KeyDescription(key: key, state: key.state)
     }
@@ -182,7 +205,9 @@ extension KeyStore {
     /// Leaves the key disabled, as AWS does.
     package func cancelKeyDeletion(_ name: String, by context: CallContext) async throws(KMSError) -> KeyAddress {
         let entry = try resolveKeyOnly(name, for: .cancelKeyDeletion, by: context)
-        try await change(entry.key.address) { key throws(KMSError) in
+        context.draft.note(response: .object(("keyId", .string(entry.arn))))
+        let told = KeyStoreEvent.deletionCancelled(entry.key.address)
+        try await change(entry.key.address, on: .call(context, told)) { key throws(KMSError) in
             try KMSAction.cancelKeyDeletion.check(key.state, of: entry.arn)
             guard key.lifecycle == .pendingDeletion else {
                 throw KMSError(.invalidState, "\(entry.arn) is being deleted: its key material is already going.")
@@ -190,6 +215,7 @@ extension KeyStore {
             key.lifecycle = key.lacksMaterial(at: clock.now) ? .pendingImport : .disabled
             key.deletionDate = nil
         }
+        events.record(told)
         return entry.key.address
     }
 

@@ -70,7 +70,7 @@ extension KeyStore {
         guard !usages.isEmpty else { return }
         let batch = usages
         do {
-            try await changes.run { () async throws(KMSError) in try await metadata.commit([.saveLastUsages(batch)]) }
+            try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveLastUsages(batch)]) }
         } catch {
             taken.forEach { $0.markUnwritten() }
             throw error

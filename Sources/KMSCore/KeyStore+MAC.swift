@@ -1,3 +1,4 @@
+import KMSPolicy
 package import SecureMemory
 
 package struct MACResult: Sendable {
@@ -43,7 +44,7 @@ extension KeyStore {
     private func resolveMACKey(
         _ key: String, _ algorithm: String, for action: KMSAction, by context: CallContext
     ) throws(KMSError) -> KeyEntry {
-        let entry = try resolve(key, for: action, by: context)
+        let entry = try resolve(key, for: action, by: context, with: .algorithm(.macAlgorithm, algorithm))
         try entry.checkUsage(.generateVerifyMAC, for: action.rawValue)
         guard entry.algorithm.macAlgorithms.contains(algorithm) else { throw entry.incompatible(algorithm) }
         return entry

@@ -15,7 +15,8 @@ extension KeyStore {
         // Behind the last colon of an ARN, or all of the name.
         let resource = name.utf8.lastIndex(of: UInt8(ascii: ":")).map { name.utf8[$0...].dropFirst() } ?? name.utf8[...]
         guard resource.starts(with: Self.aliasPrefix.utf8),
-            case .alias(let alias) = try KeyIdentifier(name, in: context.scope),
+            let identifier = try? KeyIdentifier(name, in: context.scope), identifier.account == context.scope.account,
+            case .alias(let alias) = identifier.name,
             let service = Self.service(of: alias), !hasAlias(alias, in: context.scope)
         else { return }
         try await managedKeyCreation.run { () async throws(KMSError) in
@@ -46,7 +47,8 @@ extension KeyStore {
         for service: String, _ alias: String, _ action: KMSAction, by context: CallContext
     ) async throws(KMSError) {
         let intent = managedKey(for: service, in: context.scope)
-        try authorizer.authorize(action, on: .key(intent), by: context)
+        guard let entry = KeyEntry(intent) else { return }
+        try authorize(action, on: .key(entry), by: context, alias: alias)
         let scope = context.scope
         let count = table.withLock { $0.scopes[scope]?.keys.values.count { $0.key.manager == .aws } } ?? 0
         guard count < Self.maximumManagedKeys else {
@@ -61,7 +63,8 @@ extension KeyStore {
             alias: Alias(
                 scope: scope, name: alias, target: made.address.id, creationDate: made.creationDate,
                 lastUpdatedDate: made.creationDate
-            )
+            ),
+            on: .service("CreateKey", made.address, at: made.creationDate)
         )
     }
 

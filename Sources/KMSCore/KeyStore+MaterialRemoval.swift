@@ -11,11 +11,13 @@ extension KeyStore {
         let entry = try resolveKeyOnly(name, for: .deleteImportedKeyMaterial, by: context)
         try entry.checkOrigin(.external)
         return try await materialWork.run { () async throws(KMSError) in
-            try await deleteMaterial(materialID, of: entry.key.address)
+            try await deleteMaterial(materialID, of: entry.key.address, by: context)
         }
     }
 
-    private func deleteMaterial(_ id: String?, of address: KeyAddress) async throws(KMSError) -> MaterialChange {
+    private func deleteMaterial(
+        _ id: String?, of address: KeyAddress, by context: CallContext
+    ) async throws(KMSError) -> MaterialChange {
         try await finishInterruptedWork(on: address)
         guard let key = table.withLock({ $0.key(address) })?.key else {
             throw KMSError(.notFound, "Key '\(address.arn)' does not exist")
@@ -27,15 +29,21 @@ extension KeyStore {
             throw KMSError(.notFound, "The key material \(id ?? "") is not associated with \(address.arn).")
         }
         if found.stage == .present {
-            try await intendToRemoveMaterial(found.number, of: address)
+            context.draft.note(response: .materialChange(address.arn, found.idText))
+            // The intent is what takes the material from its callers; the rest happens whatever comes.
+            try await intendToRemoveMaterial(
+                found.number, of: address,
+                on: .call(context, .importedMaterialDestroyed(address, materialID: found.idText, hadExpired: false)))
             try await finishInterruptedWork(on: address, isStored: true)
         }
         return MaterialChange(found, of: key)
     }
 
     /// The first of intent, token, commit.
-    private func intendToRemoveMaterial(_ number: UInt32, of address: KeyAddress) async throws(KMSError) {
-        try await change(address) { key throws(KMSError) in
+    private func intendToRemoveMaterial(
+        _ number: UInt32, of address: KeyAddress, on occasion: Occasion
+    ) async throws(KMSError) {
+        try await change(address, on: occasion) { key throws(KMSError) in
             try key.editMaterial(number) { $0.stage = .destroying }
             key.noteImportedMaterial(at: clock.now)
         }
@@ -51,7 +59,12 @@ extension KeyStore {
                     // It may have been imported again since, or deleted.
                     let material = table.withLock { $0.key(address) }?.key.material(number)
                     guard let material, material.stage == .present, material.hasExpired(at: clock.now) else { continue }
-                    try await intendToRemoveMaterial(number, of: address)
+                    try await intendToRemoveMaterial(
+                        number, of: address,
+                        on: .service(
+                            "DeleteExpiredKeyMaterial", address, at: clock.now,
+                            [AuditValue.Member("keyMaterialId", .string(material.idText))],
+                            .importedMaterialDestroyed(address, materialID: material.idText, hadExpired: true)))
                     try await finishInterruptedWork(on: address, isStored: true, isObjectKnown: true)
                 }
             }
@@ -100,7 +113,7 @@ extension KeyStore {
             try await backend.destroyKey(material.reference.object)
         }
         let numbers = Set(interrupted.map(\.number))
-        try await change(address) { key throws(KMSError) in
+        try await change(address, on: .step) { key throws(KMSError) in
             key.materials.removeAll { material in
                 numbers.contains(material.number) && material.number != key.currentMaterial
                     && (!material.hasEverBeen || material.isPendingRotation)
@@ -120,16 +133,16 @@ extension KeyStore {
     func storeAgain(_ address: KeyAddress) async throws(KMSError) {
         try await changes.run { () async throws(KMSError) in
             guard let newest = table.withLock({ $0.key(address) })?.key else { return }
-            try await metadata.commit([.saveKey(newest)])
+            try await journal.prepare([.saveKey(newest)])
         }
     }
 
-    /// As ``change(_:_:)``, for an intent: one that failed leaves nothing in the store, if the store still works.
+    /// As ``change(_:on:_:)``, for an intent: one that failed leaves nothing in the store, if the store still works.
     func intend(
         _ address: KeyAddress, _ edit: (inout Key) throws(KMSError) -> Void
     ) async throws(KMSError) -> Key {
         do {
-            return try await change(address, edit)
+            return try await change(address, on: .step, edit)
         } catch {
             if error.code == .internalFailure { try? await storeAgain(address) }
             throw error

@@ -21,9 +21,14 @@ extension KeyStore {
     ) async throws(KMSError) -> ReEncryptResult {
         try await prepare(destinationKey, for: .reEncryptTo, by: context)
         let source = try resolveSource(
-            ciphertext, sourceKey, sourceAlgorithm, sourceContext, for: .reEncryptFrom, dryRun: dryRun, by: context
+            ciphertext, sourceKey, sourceAlgorithm, sourceContext, for: .reEncryptFrom, dryRun: dryRun, by: context,
+            destination: destinationKey
         )
-        let entry = try resolve(destinationKey, for: .reEncryptTo, by: context)
+        let entry = try resolve(
+            destinationKey, for: .reEncryptTo, by: context,
+            with: .reEncryption(
+                destinationContext, destinationAlgorithm,
+                onSameKey: isSameKey(destinationKey, as: source?.entry.key.address, by: context)))
         try entry.checkUsage(.encryptDecrypt, for: "ReEncryptTo")
         let algorithm = try entry.encryptionAlgorithm(destinationAlgorithm, destinationContext)
         if case .sealed(let sealed) = source?.ciphertext {

@@ -29,14 +29,15 @@ extension KeyStore {
     package func enableKeyRotation(
         _ name: String, periodInDays: Int?, by context: CallContext
     ) async throws(KMSError) {
-        let entry = try resolveKeyOnly(name, for: .enableKeyRotation, by: context)
-        try entry.checkAutomaticRotation()
         let period = periodInDays ?? Self.defaultRotationPeriodInDays
+        let entry = try resolveKeyOnly(
+            name, for: .enableKeyRotation, by: context, with: .rotation(periodInDays: period))
+        try entry.checkAutomaticRotation()
         guard Self.rotationPeriodInDays.contains(period) else {
             throw KMSError(.validation, "RotationPeriodInDays must be between 90 and 2560 days; \(period) is not.")
         }
         let now = clock.now
-        try await change(entry.key.address) { key throws(KMSError) in
+        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
             try KMSAction.enableKeyRotation.check(key.state, of: entry.arn)
             // To enable what is enabled does not put the rotation off.
             guard key.rotation.periodInDays != period else { return }
@@ -48,7 +49,7 @@ extension KeyStore {
     package func disableKeyRotation(_ name: String, by context: CallContext) async throws(KMSError) {
         let entry = try resolveKeyOnly(name, for: .disableKeyRotation, by: context)
         try entry.checkAutomaticRotation()
-        try await change(entry.key.address) { key throws(KMSError) in
+        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
             try KMSAction.disableKeyRotation.check(key.state, of: entry.arn)
             key.rotation.periodInDays = nil
             key.rotation.nextDate = nil
@@ -82,11 +83,12 @@ extension KeyStore {
             throw KMSError(.conflict, "\(entry.arn) is being rotated already. Try again when that has ended.")
         }
         defer { rotating.withLock { $0[address] = nil } }
+        context.draft.note(response: .object(("keyId", .string(entry.arn))))
         try await materialWork.run { () async throws(KMSError) in
             if entry.key.origin == .external {
-                try await makePendingMaterialCurrent(address)
+                try await makePendingMaterialCurrent(address, by: context)
             } else {
-                try await rotate(address, .onDemand)
+                try await rotate(address, .onDemand, by: context)
             }
         }
         return entry.arn
@@ -122,7 +124,9 @@ extension KeyStore {
 extension KeyStore {
     /// Gives a key new material: intent, token, commit. A crash in between leaves an intent, which
     /// ``performDueWork()`` undoes.
-    func rotate(_ address: KeyAddress, _ kind: KeyMaterial.Rotation.Kind) async throws(KMSError) {
+    func rotate(
+        _ address: KeyAddress, _ kind: KeyMaterial.Rotation.Kind, by context: CallContext? = nil
+    ) async throws(KMSError) {
         try await finishInterruptedWork(on: address)
         let intent = try await intend(address) { key throws(KMSError) in
             // It may have been disabled since it was looked at.
@@ -134,7 +138,15 @@ extension KeyStore {
         do {
             let generated = try await backend.generateKey(intent.spec, for: intent.usage, id: new.reference.object)
             let now = clock.now
-            try await change(address) { key throws(KMSError) in
+            let told = KeyStoreEvent.keyRotated(address, number: new.number, kind)
+            let occasion: Occasion =
+                context.map { .call($0, told) } ?? .service(
+                    "RotateKey", address, at: now,
+                    [
+                        AuditValue.Member("rotationType", .string(kind.rawValue)),
+                        AuditValue.Member("currentKeyMaterialId", .string(new.idText)),
+                    ], told)
+            try await change(address, on: occasion) { key throws(KMSError) in
                 try key.editMaterial(new.number) { material in
                     material.reference = MaterialReference(
                         object: new.reference.object, checkValue: generated.checkValue)
@@ -151,9 +163,11 @@ extension KeyStore {
         events.record(.keyRotated(address, number: new.number, kind))
     }
 
-    private func makePendingMaterialCurrent(_ address: KeyAddress) async throws(KMSError) {
+    private func makePendingMaterialCurrent(_ address: KeyAddress, by context: CallContext) async throws(KMSError) {
         let now = clock.now
-        let key = try await change(address) { key throws(KMSError) in
+        let pending = table.withLock { $0.key(address) }?.key.materials.first { $0.isPendingRotation }
+        let told = KeyStoreEvent.keyRotated(address, number: pending?.number ?? 0, .onDemand)
+        let key = try await change(address, on: .call(context, told)) { key throws(KMSError) in
             try KMSAction.rotateKeyOnDemand.check(key.state, of: address.arn)
             guard let pending = key.materials.first(where: { $0.isPendingRotation && $0.isUsable(at: now) }) else {
                 throw KMSError(

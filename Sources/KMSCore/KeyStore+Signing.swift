@@ -19,7 +19,7 @@ extension KeyStore {
         _ message: consuming SecretBytes, _ type: MessageType, algorithm name: String, with key: String,
         dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> SignResult {
-        let entry = try resolve(key, for: .sign, by: context)
+        let entry = try resolve(key, for: .sign, by: context, with: .signing(name, type))
         try entry.checkUsage(.signVerify, for: "Sign")
         let algorithm = try entry.signingAlgorithm(name)
         let input = try algorithm.input(message, type)
@@ -37,7 +37,7 @@ extension KeyStore {
         _ signature: [UInt8], of message: consuming SecretBytes, _ type: MessageType, algorithm name: String,
         with key: String, dryRun: Bool = false, by context: CallContext
     ) throws(KMSError) -> String {
-        let entry = try resolve(key, for: .verify, by: context)
+        let entry = try resolve(key, for: .verify, by: context, with: .signing(name, type))
         try entry.checkUsage(.signVerify, for: "Verify")
         let algorithm = try entry.signingAlgorithm(name)
         let input = try algorithm.input(message, type)

@@ -19,18 +19,29 @@ extension KeyStore {
     /// Finds the key of a ciphertext. Nil only in a dry run without a ciphertext.
     func resolveSource(
         _ ciphertext: [UInt8]?, _ name: String?, _ algorithm: String?, _ encryptionContext: EncryptionContext,
-        for action: KMSAction, dryRun: Bool, by context: CallContext
+        for action: KMSAction, dryRun: Bool, by context: CallContext, destination: String? = nil
     ) throws(KMSError) -> Source? {
+        let conditions = { (source: KeyAddress?) in
+            guard let destination else { return RequestConditions.encryption(encryptionContext, algorithm) }
+            return .reEncryption(
+                encryptionContext, algorithm, onSameKey: self.isSameKey(destination, as: source, by: context))
+        }
         guard let ciphertext else {
             guard dryRun, let name else { throw Self.isMissing("ciphertextBlob") }
-            let entry = try resolve(name, for: action, by: context)
+            let entry = try resolve(name, for: action, by: context, with: conditions(nil))
             try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
             _ = try entry.encryptionAlgorithm(algorithm, encryptionContext)
             return nil
         }
-        let named: KeyEntry? = if let name { try find(name, by: context) } else { nil }
+        var named: KeyEntry?
+        if let name {
+            let found = try find(name, for: action, by: context, with: conditions(nil))
+            try authorize(
+                action, on: .key(found.entry), by: context, with: conditions(found.entry.key.address),
+                alias: found.alias, named: found.arn)
+            named = found.entry
+        }
         if let named {
-            try authorizer.authorize(action, on: .key(named.key), by: context)
             if EncryptionAlgorithm.isAsymmetric(algorithm) || named.encryptsWithKeyPair {
                 return try asymmetricSource(ciphertext, named, algorithm, encryptionContext, for: action)
             }
@@ -47,23 +58,20 @@ extension KeyStore {
                 .incorrectKey, "The key ID in the request does not identify a CMK that can perform this operation."
             )
         }
-        return try symmetricSource(blob, algorithm, encryptionContext, for: action, by: context)
+        return try symmetricSource(
+            blob, named, algorithm, encryptionContext, for: action, by: context, with: conditions)
     }
 
     private func symmetricSource(
-        _ blob: CiphertextBlob, _ algorithm: String?, _ encryptionContext: EncryptionContext, for action: KMSAction,
-        by context: CallContext
+        _ blob: CiphertextBlob, _ named: KeyEntry?, _ algorithm: String?, _ encryptionContext: EncryptionContext,
+        for action: KMSAction, by context: CallContext, with conditions: (KeyAddress?) -> RequestConditions
     ) throws(KMSError) -> Source {
-        let address = KeyAddress(scope: context.scope, id: blob.keyID)
-        guard let entry = table.withLock({ $0.key(address) }) else {
-            // Whether the key is elsewhere, gone or never was, is not for the caller to know.
-            throw KMSError(
-                .accessDenied,
-                "The ciphertext refers to a customer master key that does not exist, does not exist in this region, "
-                    + "or you are not allowed to access."
-            )
+        let entry: KeyEntry
+        if let named {
+            entry = named
+        } else {
+            entry = try authorizedKey(of: blob, for: action, by: context, with: conditions)
         }
-        try authorizer.authorize(action, on: .key(entry.key), by: context)
         try action.check(entry.state(at: clock.now), of: entry.arn)
         try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
@@ -72,6 +80,36 @@ extension KeyStore {
             throw .invalidCiphertext
         }
         return Source(entry: entry, material: material, algorithm: algorithm, ciphertext: .sealed(blob.sealed))
+    }
+
+    /// The key that a ciphertext names, in whichever account it is. Whether it is refused to the caller, gone or never
+    /// was, is not for the caller to know.
+    private func authorizedKey(
+        of blob: CiphertextBlob, for action: KMSAction, by context: CallContext,
+        with conditions: (KeyAddress?) -> RequestConditions
+    ) throws(KMSError) -> KeyEntry {
+        let refusal = KMSError(
+            .accessDenied,
+            "The ciphertext refers to a customer master key that does not exist, does not exist in this region, "
+                + "or you are not allowed to access."
+        )
+        guard let entry = table.withLock({ $0.key(blob.keyID, preferring: context.scope) }) else { throw refusal }
+        do throws(KMSError) {
+            try authorize(action, on: .key(entry), by: context, with: conditions(entry.key.address))
+        } catch {
+            throw error.code == .accessDenied ? refusal : error
+        }
+        return entry
+    }
+
+    /// Whether a name that is yet to be resolved is the key's (`kms:ReEncryptOnSameKey`).
+    func isSameKey(_ name: String, as key: KeyAddress?, by context: CallContext) -> Bool {
+        guard let key, let identifier = try? KeyIdentifier(name, in: context.scope) else { return false }
+        let scope = Scope(account: identifier.account, region: context.region)
+        return switch identifier.name {
+        case .id(let id): KeyAddress(scope: scope, id: id) == key
+        case .alias(let alias): table.withLock { $0.alias(alias, in: scope) }?.target == key.id && scope == key.scope
+        }
     }
 
     private func asymmetricSource(

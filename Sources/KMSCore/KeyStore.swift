@@ -6,10 +6,11 @@ import Synchronization
 /// follow intent, token, commit: see ``createKey(_:by:)`` and ``performDueWork()``.
 package final class KeyStore: Sendable {
     let backend: any KeyBackend
-    let metadata: any MetadataStore
-    let clock: any KMSClock
-    let authorizer: any Authorizer
+    let journal: Journal
+    let principals: any PrincipalDirectory
+    let quotas: RequestQuotas
     let events: any KeyStoreEventSink
+    let clock: any KMSClock
 
     /// One change of metadata at a time.
     let changes = SerialGate()
@@ -30,26 +31,30 @@ package final class KeyStore: Sendable {
     let rotating = Mutex<[KeyAddress: Timestamp]>([:])
 
     package init(
-        backend: any KeyBackend, metadata: any MetadataStore, clock: any KMSClock,
-        authorizer: any Authorizer = AccountAuthorizer(), events: any KeyStoreEventSink
+        backend: any KeyBackend, journal: Journal, principals: any PrincipalDirectory, quotas: RequestQuotas,
+        events: any KeyStoreEventSink
     ) {
         self.backend = backend
-        self.metadata = metadata
-        self.clock = clock
-        self.authorizer = authorizer
+        self.journal = journal
+        self.principals = principals
+        self.quotas = quotas
         self.events = events
+        clock = journal.clock
     }
 
-    /// Reads all metadata. To be called once, before any request; the token need not be there yet.
-    package func start() async throws(KMSError) {
-        let image = try await metadata.load()
+    /// Takes all metadata. To be called once, before any request; the token need not be there yet.
+    package func start(_ image: MetadataImage) {
         var fresh = KeyTable()
         for key in image.keys where key.lifecycle != .creating {
             guard let entry = KeyEntry(key, lastUsage: image.lastUsages[key.address]) else {
                 events.record(.keyNotUnderstood(key.address))
                 continue
             }
+            if !entry.isPolicyUnderstood { events.record(.policyNotUnderstood(key.address)) }
             fresh.save(entry)
+        }
+        for grant in image.grants {
+            fresh.key(grant.key)?.grants.save(grant)
         }
         for alias in image.aliases {
             fresh.save(alias)
@@ -75,7 +80,7 @@ package final class KeyStore: Sendable {
                 )
             }
         }
-        if !settled.isEmpty { try await metadata.commit(settled) }
+        if !settled.isEmpty { try await journal.prepare(settled) }
     }
 
     /// Throws unless a request that needs the token could be served now.

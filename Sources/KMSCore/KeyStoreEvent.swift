@@ -15,6 +15,15 @@ package enum KeyStoreEvent: Sendable {
     case materialImported(KeyAddress, materialID: String, place: KeyMaterial.Import.Place)
     /// Its day had come, or it was deleted by a caller.
     case importedMaterialDestroyed(KeyAddress, materialID: String, hadExpired: Bool)
+    /// The key's policy cannot be read, so that nobody may do anything to it: its operator has to give it another.
+    case policyNotUnderstood(KeyAddress)
+    case keyDisabled(KeyAddress)
+    case deletionScheduled(KeyAddress, date: Timestamp)
+    case deletionCancelled(KeyAddress)
+    /// Told once for each day on which that is near.
+    case materialExpiring(KeyAddress, materialID: String, date: Timestamp)
+    case hsmLost(cause: String)
+    case hsmFoundAgain
     /// The key's materials could not be read, so the key cannot serve; it is kept.
     case keyNotUnderstood(KeyAddress)
 }

@@ -3,6 +3,8 @@ struct KeyTable {
     struct Names {
         var keys: [KeyID: KeyEntry] = [:]
         var aliases: [String: Alias] = [:]
+        /// The names of each key's aliases.
+        var aliasNames: [KeyID: Set<String>] = [:]
     }
 
     private(set) var scopes: [Scope: Names] = [:]
@@ -11,8 +13,18 @@ struct KeyTable {
         scopes[address.scope]?.keys[address.id]
     }
 
+    /// The key with this id, in whichever account of the Region it is.
+    func key(_ id: KeyID, preferring scope: Scope) -> KeyEntry? {
+        if let own = scopes[scope]?.keys[id] { return own }
+        return scopes.first { $0.key.region == scope.region && $0.value.keys[id] != nil }?.value.keys[id]
+    }
+
     func alias(_ name: String, in scope: Scope) -> Alias? {
         scopes[scope]?.aliases[name]
+    }
+
+    func aliasNames(of address: KeyAddress) -> [String] {
+        scopes[address.scope]?.aliasNames[address.id]?.sorted() ?? []
     }
 
     var allKeys: [KeyEntry] {
@@ -24,18 +36,21 @@ struct KeyTable {
     }
 
     mutating func save(_ alias: Alias) {
+        removeAlias(alias.name, in: alias.scope)
         scopes[alias.scope, default: Names()].aliases[alias.name] = alias
+        scopes[alias.scope]?.aliasNames[alias.target, default: []].insert(alias.name)
     }
 
     /// Removes the key and its aliases, as the store does.
     mutating func removeKey(_ address: KeyAddress) {
         guard var names = scopes[address.scope] else { return }
         names.keys[address.id] = nil
-        names.aliases = names.aliases.filter { $0.value.target != address.id }
+        for alias in names.aliasNames.removeValue(forKey: address.id) ?? [] { names.aliases[alias] = nil }
         scopes[address.scope] = names
     }
 
     mutating func removeAlias(_ name: String, in scope: Scope) {
-        scopes[scope]?.aliases[name] = nil
+        guard let alias = scopes[scope]?.aliases.removeValue(forKey: name) else { return }
+        scopes[scope]?.aliasNames[alias.target]?.remove(name)
     }
 }

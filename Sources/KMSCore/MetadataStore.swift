@@ -20,6 +20,16 @@ public struct MetadataImage: Hashable, Sendable {
     public var systemKeys: [SystemKeyPurpose: MaterialReference]
     public var wrappingKeys: [WrappingKey]
     public var lastUsages: [KeyAddress: KeyLastUsage]
+    public var grants: [Grant] = []
+    public var accounts: [Account] = []
+    public var identities: [Identity] = []
+    public var managedPolicies: [ManagedPolicy] = []
+    public var multiFactorDevices: [MFADevice] = []
+    public var sessions: [Session] = []
+    /// In the order in which they were written.
+    public var outbox: [OutboxItem] = []
+    /// DER SubjectPublicKeyInfo of those of the server's own keys that are key pairs.
+    public var systemPublicKeys: [SystemKeyPurpose: [UInt8]] = [:]
 
     public init(
         keys: [Key] = [], aliases: [Alias] = [], accessKeys: [AccessKey] = [],
@@ -48,12 +58,30 @@ public enum MetadataChange: Sendable {
     case settleEncryptions(KeyAddress, material: UInt32, total: UInt64)
     case saveAccessKey(AccessKey)
     case removeAccessKey(id: String)
-    case saveSystemKey(SystemKeyPurpose, MaterialReference)
+    /// The public key is DER SubjectPublicKeyInfo, and empty of a secret key.
+    case saveSystemKey(SystemKeyPurpose, MaterialReference, publicKey: [UInt8] = [])
     case saveWrappingKey(WrappingKey)
     /// To find none is no error.
     case removeWrappingKey(ObjectID)
     /// Sets what is known of each key's last use. A key that is not there is passed over.
     case saveLastUsages([KeyAddress: KeyLastUsage])
+    /// The key is there.
+    case saveGrant(Grant)
+    case removeGrant(id: String, of: KeyAddress)
+    case saveAccount(Account)
+    /// Inserts or replaces; what belongs to an identity goes with it.
+    case saveIdentity(Identity)
+    /// Removes the identity. Its access keys, devices and sessions are removed by changes of their own.
+    case removeIdentity(Identity.Key)
+    case saveManagedPolicy(ManagedPolicy)
+    case removeManagedPolicy(arn: String)
+    case saveMultiFactorDevice(MFADevice)
+    case removeMultiFactorDevice(serialNumber: String)
+    case saveSession(Session)
+    case removeSessions(ids: [String])
+    case saveOutboxItem(OutboxItem)
+    /// To find none is no error.
+    case removeOutboxItems(ids: [String])
 }
 
 /// What a token-resident key of the server's own is for.
@@ -65,6 +93,8 @@ public struct SystemKeyPurpose: RawRepresentable, Hashable, Sendable {
     public static let credentials = SystemKeyPurpose(rawValue: "credentials")
     /// Seals import tokens, so that nobody else can make one.
     public static let importTokens = SystemKeyPurpose(rawValue: "import-tokens")
+    /// Signs the audit log's digests: a key pair on P-256.
+    public static let auditDigests = SystemKeyPurpose(rawValue: "audit-digests")
 }
 
 /// A token-resident RSA key pair under whose public part the material of one key is wrapped to be imported.

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Lets one change through at a time, in the order of arrival. An actor would not do: it lets others in at every
 /// `await`, and a change awaits the database.
-final class SerialGate: Sendable {
+package final class SerialGate: Sendable {
     private struct State {
         var isOccupied = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -10,7 +10,9 @@ final class SerialGate: Sendable {
 
     private let state = Mutex(State())
 
-    func run<T: Sendable>(_ body: () async throws(KMSError) -> T) async throws(KMSError) -> T {
+    package init() {}
+
+    package func run<T: Sendable>(_ body: () async throws(KMSError) -> T) async throws(KMSError) -> T {
         await enter()
         defer { leave() }
         return try await body()

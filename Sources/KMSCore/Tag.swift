@@ -1,3 +1,5 @@
+import KMSPolicy
+
 /// A label on a key.
 package struct Tag: Hashable, Sendable {
     package let key: String
@@ -26,8 +28,9 @@ package struct Tag: Hashable, Sendable {
 extension KeyStore {
     package func tagResource(_ name: String, tags: [Tag], by context: CallContext) async throws(KMSError) {
         let added = try Tag.dictionary(tags)
-        let entry = try resolveKeyOnly(name, for: .tagResource, by: context)
-        try await change(entry.key.address) { key throws(KMSError) in
+        let entry = try resolveKeyOnly(
+            name, for: .tagResource, by: context, with: RequestConditions(nil, RequestConditions.tags(added)))
+        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
             try KMSAction.tagResource.check(key.state, of: entry.arn)
             key.tags.merge(added) { _, new in new }
             guard key.tags.count <= Tag.maximumPerKey else { throw KMSError(.tag, "Too many tags") }
@@ -35,8 +38,10 @@ extension KeyStore {
     }
 
     package func untagResource(_ name: String, keys: [String], by context: CallContext) async throws(KMSError) {
-        let entry = try resolveKeyOnly(name, for: .untagResource, by: context)
-        try await change(entry.key.address) { key throws(KMSError) in
+        let entry = try resolveKeyOnly(
+            name, for: .untagResource, by: context,
+            with: RequestConditions(nil, [.named(.tagKeys): .several(keys)]))
+        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
             try KMSAction.untagResource.check(key.state, of: entry.arn)
             for tag in keys { key.tags[tag] = nil }
         }

@@ -1,28 +1,37 @@
 import HTTPTypes
+import IAMQuery
 import KMSCore
+import KMSPolicy
 import KMSWire
 import NIOCore
 import SigV4
 
 /// Finds out who sent a request, before anything in its body is believed.
 struct Authenticator: Sendable {
-    private let verifier: SigV4Verifier
-    private let regions: [String: Region]
+    private let verifiers: [String: SigV4Verifier]
     private let directory: any CredentialDirectory
     private let clock: any KMSClock
 
     init(regions: Set<Region>, directory: any CredentialDirectory, clock: any KMSClock) {
-        verifier = SigV4Verifier(service: "kms", regions: regions.map(\.description).sorted())
-        self.regions = Dictionary(uniqueKeysWithValues: regions.map { ($0.description, $0) })
+        let names = regions.map(\.description).sorted()
+        // IAM is of no Region, and STS has an endpoint that is of none: both are signed for this one.
+        let global = names.contains("us-east-1") ? names : names + ["us-east-1"]
+        verifiers = [
+            "kms": SigV4Verifier(service: "kms", regions: names),
+            "iam": SigV4Verifier(service: "iam", regions: global),
+            "sts": SigV4Verifier(service: "sts", regions: global),
+        ]
         self.directory = directory
         self.clock = clock
     }
 
     func authenticate(
-        _ head: HTTPRequest, path: String, query: String, body: [UInt8], _ id: RequestID
+        _ head: HTTPRequest, to service: APIService, path: String, query: String, body: [UInt8], _ id: RequestID,
+        from client: SocketAddress?, isSecure: Bool
     ) throws(WireError) -> CallContext {
         var caller: Caller?
         do throws(SigV4Error) {
+            guard let verifier = verifiers[service.signedName] else { throw SigV4Error.unrecognizedClient }
             let signature = try unsafe verifier.verify(
                 method: head.method.rawValue, path: path, query: query,
                 headerValue: { head.signedValue(of: $0) }, body: body.span.bytes,
@@ -31,8 +40,16 @@ struct Authenticator: Sendable {
                 caller = directory.caller(withAccessKey: id)
                 return caller?.credential
             }
-            guard let caller, let region = regions[signature.region] else { throw SigV4Error.unrecognizedClient }
-            return CallContext(principal: caller.principal, region: region, requestID: id.description)
+            guard let caller, let region = Region(signature.region) else { throw SigV4Error.unrecognizedClient }
+            var origin = CallOrigin(
+                sourceIP: client?.ipAddress ?? "unknown", userAgent: head.headerFields[.userAgent] ?? "",
+                isSecure: isSecure)
+            // Anybody could put these on the way, so they count if the signature covers them, and of services alone.
+            if case .service = caller.identity.policyCaller.kind {
+                origin.sourceARN = head.signedValue(of: "x-amz-source-arn", in: signature.signedHeaders)
+                origin.sourceAccount = head.signedValue(of: "x-amz-source-account", in: signature.signedHeaders)
+            }
+            return CallContext(caller: caller.identity, region: region, requestID: id.description, origin: origin)
         } catch {
             throw WireError(error.code, error.message)
         }
@@ -49,5 +66,9 @@ extension HTTPRequest {
             value = value.map { "\($0),\(field.value)" } ?? field.value
         }
         return value
+    }
+
+    fileprivate func signedValue(of name: String, in signed: some Sequence<String>) -> String? {
+        signed.contains(name) ? signedValue(of: name) : nil
     }
 }

@@ -10,11 +10,11 @@ package protocol CredentialDirectory: Sendable {
 
 /// An identity, and what its requests are signed with.
 package struct Caller: Sendable {
-    package let principal: Principal
+    package let identity: CallerIdentity
     package let credential: SigningCredential
 
-    package init(principal: Principal, credential: SigningCredential) {
-        self.principal = principal
+    package init(identity: CallerIdentity, credential: SigningCredential) {
+        self.identity = identity
         self.credential = credential
     }
 }

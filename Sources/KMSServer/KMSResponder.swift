@@ -1,17 +1,22 @@
 import FoundationEssentials
 import HTTPTypes
+import IAMQuery
 package import Hummingbird
 import KMSCore
 import KMSWire
 import Logging
 import NIOCore
 
-/// Hummingbird's own knowledge of a request, of which nothing is needed.
+/// Of Hummingbird's knowledge of a request, what is needed: where it came from.
 package struct KMSRequestContext: InitializableFromSource, Sendable {
-    package init(source _: ApplicationRequestContextSource) {}
+    let client: SocketAddress?
+
+    package init(source: ApplicationRequestContextSource) {
+        client = source.channel.remoteAddress
+    }
 }
 
-/// Answers every HTTP request: the AWS API at `POST /`, and two health checks.
+/// Answers every HTTP request: the AWS APIs at `POST /`, and two health checks.
 ///
 /// It stands in the place of Hummingbird's router, which has little to route here and costs each request a walk
 /// through its tree and its middleware.
@@ -19,8 +24,11 @@ package struct KMSResponder: HTTPResponder {
     package typealias Context = KMSRequestContext
 
     let store: KeyStore
+    let identities: IAMQueryAPI
     let authenticator: Authenticator
+    let auditor: Auditor
     let operations = OperationTable()
+    let isSecure: Bool
     let readiness: Readiness
     let maximumBody: Int
     let bodies: BodyBudget
@@ -31,7 +39,8 @@ package struct KMSResponder: HTTPResponder {
         let path = target.prefix { $0 != "?" }
         switch (path, request.method) {
         case ("/", .post):
-            return try await serve(request, path: path, query: target.dropFirst(path.count + 1))
+            return try await serve(
+                request, path: path, query: target.dropFirst(path.count + 1), from: context.client)
         case ("/healthz", .get):
             return .health(isWell: true)
         case ("/readyz", .get):
@@ -44,12 +53,19 @@ package struct KMSResponder: HTTPResponder {
     }
 
     private func serve(
-        _ request: Request, path: Substring, query: Substring
+        _ request: Request, path: Substring, query: Substring, from client: SocketAddress?
     ) async throws -> Response {
         let id = RequestID()
         do {
             return try await request.withBody(limit: maximumBody, bodies) { body in
-                await answer(request, path: path, query: query, body, id)
+                let service = APIService(request.headers, body)
+                let call = Call(
+                    head: request.head, service: service, path: String(path), query: String(query), body: body,
+                    id: id, client: client)
+                return switch service {
+                case .kms: await answer(call)
+                case .query(let api): await answer(call, of: api)
+                }
             }
         } catch let refusal as BodyRefusal {
             logger.log(refusal: refusal.error, of: id)
@@ -57,20 +73,61 @@ package struct KMSResponder: HTTPResponder {
         }
     }
 
-    private func answer(
-        _ request: Request, path: Substring, query: Substring, _ body: [UInt8], _ id: RequestID
-    ) async -> Response {
+    /// A request whose body has arrived.
+    private struct Call {
+        let head: HTTPRequest
+        let service: APIService
+        let path: String
+        let query: String
+        let body: [UInt8]
+        let id: RequestID
+        let client: SocketAddress?
+    }
+
+    private func authenticate(_ call: Call) throws(WireError) -> CallContext {
+        try authenticator.authenticate(
+            call.head, to: call.service, path: call.path, query: call.query, body: call.body, call.id,
+            from: call.client, isSecure: isSecure)
+    }
+
+    private func answer(_ call: Call) async -> Response {
         do throws(WireError) {
-            let caller = try authenticator.authenticate(
-                request.head, path: String(path), query: String(query), body: body, id
-            )
-            let operation = try OperationName(target: request.headers[.amzTarget])
-            let answer = try await operations.handler(for: operation)(store, body, caller)
-            logger.debug("answered", metadata: ["request": "\(id)", "operation": "\(operation.rawValue)"])
-            return Response(.ok, id, answer)
+            let caller = try authenticate(call)
+            let answer: Data
+            do throws(WireError) {
+                let operation = try OperationName(target: call.head.headerFields[.amzTarget])
+                try auditor.checkAccepting()
+                answer = try await operations.handler(for: operation)(store, call.body, caller)
+                logger.debug("answered", metadata: ["request": "\(call.id)", "operation": "\(operation.rawValue)"])
+            } catch {
+                try auditor.record(caller, error)
+                throw error
+            }
+            // What could not be recorded is not told either.
+            try auditor.record(caller, nil)
+            return Response(.ok, call.id, answer)
         } catch {
-            logger.log(refusal: error, of: id)
-            return Response(error, id)
+            logger.log(refusal: error, of: call.id)
+            return Response(error, call.id)
+        }
+    }
+
+    private func answer(_ call: Call, of api: QueryService?) async -> Response {
+        do throws(WireError) {
+            let caller = try authenticate(call)
+            try auditor.checkAccepting()
+            let answer = await identities.answer(call.body, by: caller)
+            try auditor.record(caller, refusal: answer.failure)
+            if let failure = answer.failure {
+                logger.log(
+                    refusal: WireError(failure.code, status: answer.status, failure.message, cause: answer.cause),
+                    of: call.id)
+            }
+            return Response(answer, call.id)
+        } catch {
+            logger.log(refusal: error, of: call.id)
+            let refusal = QueryError(jsonCode: error.code, status: error.status, error.message, cause: error.cause)
+            return Response(QueryAnswer(refusal, of: api, requestID: call.id.description), call.id)
         }
     }
 }

@@ -1,6 +1,7 @@
 package import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
+package import IAMQuery
 package import KMSCore
 package import Logging
 import NIOCore
@@ -13,15 +14,18 @@ package enum KMSServer {
     ///   - onListening: Called once, with the port that was bound.
     /// - Throws: ``ServerSetupError``, and what the TLS configuration is refused with.
     package static func application(
-        _ configuration: KMSServerConfiguration, store: KeyStore, directory: any CredentialDirectory,
-        clock: any KMSClock, logger: Logger,
+        _ configuration: KMSServerConfiguration, store: KeyStore, identities: IAMQueryAPI,
+        directory: any CredentialDirectory, audit: any AuditSink, clock: any KMSClock, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) throws -> Application<KMSResponder> {
         try configuration.check()
         let limits = configuration.limits
         let responder = KMSResponder(
             store: store,
+            identities: identities,
             authenticator: Authenticator(regions: configuration.regions, directory: directory, clock: clock),
+            auditor: Auditor(sink: audit, clock: clock),
+            isSecure: configuration.tls != nil,
             readiness: Readiness(of: store),
             maximumBody: limits.maximumBody,
             bodies: BodyBudget(limit: limits.maximumBodiesTogether),

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import IAMQuery
 import KMSWire
 import NIOCore
 
@@ -18,6 +19,17 @@ extension Response {
         headers.append(HTTPField(name: .amznRequestID, value: id.description))
         headers.append(HTTPField(name: .contentLength, value: String(body.count)))
         self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+    }
+
+    /// An answer of the query protocol.
+    init(_ answer: QueryAnswer, _ id: RequestID) {
+        var headers = HTTPFields()
+        headers.append(HTTPField(name: .contentType, value: "text/xml"))
+        headers.append(HTTPField(name: .amznRequestID, value: id.description))
+        headers.append(HTTPField(name: .contentLength, value: String(answer.body.count)))
+        self.init(
+            status: HTTPResponse.Status(code: answer.status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
     }
 
     /// An error. `closing` has ``ConnectionPatience`` end the connection behind it.

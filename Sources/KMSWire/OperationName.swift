@@ -72,3 +72,24 @@ extension OperationName {
         self = name
     }
 }
+
+extension OperationName {
+    /// Whether CloudTrail counts it as one that changes nothing.
+    package var isReadOnly: Bool {
+        switch self {
+        case .decrypt, .deriveSharedSecret, .describeCustomKeyStores, .describeKey, .encrypt, .generateDataKey,
+            .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .generateDataKeyWithoutPlaintext,
+            .generateMAC, .generateRandom, .getKeyLastUsage, .getKeyPolicy, .getKeyRotationStatus,
+            .getParametersForImport, .getPublicKey, .listAliases, .listGrants, .listKeyPolicies, .listKeyRotations,
+            .listKeys, .listResourceTags, .listRetirableGrants, .reEncrypt, .sign, .verify, .verifyMAC:
+            true
+        case .cancelKeyDeletion, .connectCustomKeyStore, .createAlias, .createCustomKeyStore, .createGrant,
+            .createKey, .deleteAlias, .deleteCustomKeyStore, .deleteImportedKeyMaterial, .disableKey,
+            .disableKeyRotation, .disconnectCustomKeyStore, .enableKey, .enableKeyRotation, .importKeyMaterial,
+            .putKeyPolicy, .replicateKey, .retireGrant, .revokeGrant, .rotateKeyOnDemand, .scheduleKeyDeletion,
+            .tagResource, .untagResource, .updateAlias, .updateCustomKeyStore, .updateKeyDescription,
+            .updatePrimaryRegion:
+            false
+        }
+    }
+}

@@ -17,6 +17,8 @@ extension WireError {
         .invalidAliasName: ("InvalidAliasNameException", 400),
         .invalidARN: ("InvalidArnException", 400),
         .invalidCiphertext: ("InvalidCiphertextException", 400),
+        .invalidGrantID: ("InvalidGrantIdException", 400),
+        .invalidGrantToken: ("InvalidGrantTokenException", 400),
         .invalidImportToken: ("InvalidImportTokenException", 400),
         .invalidKeyUsage: ("InvalidKeyUsageException", 400),
         .invalidMAC: ("KMSInvalidMacException", 400),

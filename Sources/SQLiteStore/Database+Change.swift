@@ -15,10 +15,23 @@ extension Database {
         case .removeAlias(let scope, let name): try removeAlias(name, in: scope)
         case .saveAccessKey(let key): try save(key)
         case .removeAccessKey(let id): try removeAccessKey(id)
-        case .saveSystemKey(let purpose, let reference): try save(reference, for: purpose)
+        case .saveSystemKey(let purpose, let reference, let publicKey): try save(reference, publicKey, for: purpose)
         case .saveWrappingKey(let key): try save(key)
         case .removeWrappingKey(let object): try removeWrappingKey(object)
         case .saveLastUsages(let usages): try save(usages)
+        case .saveGrant(let grant): try save(grant)
+        case .removeGrant(let id, let address): try removeGrant(id, of: address)
+        case .saveAccount(let account): try save(account)
+        case .saveIdentity(let identity): try save(identity)
+        case .removeIdentity(let key): try remove(key)
+        case .saveManagedPolicy(let policy): try save(policy)
+        case .removeManagedPolicy(let arn): try removeManagedPolicy(arn)
+        case .saveMultiFactorDevice(let device): try save(device)
+        case .removeMultiFactorDevice(let serialNumber): try removeMultiFactorDevice(serialNumber)
+        case .saveSession(let session): try save(session)
+        case .removeSessions(let ids): try removeSessions(ids)
+        case .saveOutboxItem(let item): try save(item)
+        case .removeOutboxItems(let ids): try removeOutboxItems(ids)
         }
     }
 
@@ -77,16 +90,17 @@ extension Database {
         try run("DELETE FROM access_key WHERE id = :id", ["id": id])
     }
 
-    private func save(_ reference: MaterialReference, for purpose: SystemKeyPurpose) throws {
+    private func save(_ reference: MaterialReference, _ publicKey: [UInt8], for purpose: SystemKeyPurpose) throws {
         try run(
             """
-            INSERT INTO system_key (purpose, object_id, check_value)
-            VALUES (:purpose, :object_id, :check_value)
-            ON CONFLICT (purpose) DO UPDATE SET object_id = excluded.object_id, check_value = excluded.check_value
+            INSERT INTO system_key (purpose, object_id, check_value, public_key)
+            VALUES (:purpose, :object_id, :check_value, :public_key)
+            ON CONFLICT (purpose) DO UPDATE SET
+                object_id = excluded.object_id, check_value = excluded.check_value, public_key = excluded.public_key
             """,
             [
                 "purpose": purpose.rawValue, "object_id": reference.object.bytes.blob,
-                "check_value": reference.checkValue.blob,
+                "check_value": reference.checkValue.blob, "public_key": publicKey.blob,
             ]
         )
     }

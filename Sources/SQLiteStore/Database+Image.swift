@@ -9,13 +9,21 @@ extension Database {
         image.keys = try readKeys()
         image.aliases = try readAliases()
         image.accessKeys = try readAccessKeys()
-        image.systemKeys = try readSystemKeys()
+        try readSystemKeys(into: &image)
         image.wrappingKeys = try readWrappingKeys()
         image.lastUsages = try readLastUsages()
+        image.grants = try readGrants()
+        image.accounts = try readAccounts()
+        image.identities = try readIdentities()
+        image.managedPolicies = try readManagedPolicies()
+        image.multiFactorDevices = try readMultiFactorDevices()
+        image.sessions = try readSessions()
+        image.outbox = try readOutbox()
         let keys = Set(image.keys.map(\.address))
         let targets = Set(image.aliases.map { KeyAddress(scope: $0.scope, id: $0.target) })
         try refuseOrphans(targets.subtracting(keys), of: "alias")
         try refuseOrphans(Set(image.lastUsages.keys).subtracting(keys), of: "key_last_usage")
+        try refuseOrphans(Set(image.grants.map(\.key)).subtracting(keys), of: "key_grant")
         return image
     }
 
@@ -48,41 +56,25 @@ extension Database {
             AccessKey(
                 id: try row.text("id"),
                 principal: Principal(
-                    account: try row.parsed("principal_account", AccountID(row.text("principal_account"))),
+                    account: try row.account("principal_account"),
                     arn: try row.exactText("principal_arn")
                 ),
-                sealedSecret: try row.parsed("sealed_secret", SealedBytes(row.bytes("sealed_secret"))),
+                sealedSecret: try row.sealed("sealed_secret"),
                 isActive: try row.flag("is_active"), creationDate: try row.timestamp("creation_date")
             )
         }
     }
 
-    private func readSystemKeys() throws -> [SystemKeyPurpose: MaterialReference] {
+    private func readSystemKeys(into image: inout MetadataImage) throws {
         let keys = try rows(
-            "SELECT purpose, object_id, check_value FROM system_key", of: "system_key", keyedBy: ["purpose"]
+            "SELECT purpose, object_id, check_value, public_key FROM system_key", of: "system_key",
+            keyedBy: ["purpose"]
         ) { row in
-            (SystemKeyPurpose(rawValue: try row.text("purpose")), try row.reference())
+            (SystemKeyPurpose(rawValue: try row.text("purpose")), try row.reference(), try row.bytes("public_key"))
         }
-        return Dictionary(uniqueKeysWithValues: keys)
-    }
-
-    /// Throws when a table speaks of keys that are not there: they were removed behind our back, by a tool that does
-    /// not enforce foreign keys.
-    func refuseOrphans(_ addresses: some Collection<KeyAddress>, of table: String) throws {
-        guard let address = addresses.min(by: { $0.arn < $1.arn }) else { return }
-        throw StoreFailure(
-            "table \(table) has rows of the key \(address.arn), which is not in table key; restore a backup, or mend it"
-        )
-    }
-
-    func rows<Value>(
-        _ sql: String, of table: String, keyedBy primaryKey: [String], _ read: (StoredRow) throws -> Value
-    ) throws -> [Value] {
-        var values: [Value] = []
-        let cursor = try Row.fetchCursor(self, sql: sql)
-        while let row = try cursor.next() {
-            values.append(try read(StoredRow(row, of: table, keyedBy: primaryKey)))
+        for (purpose, reference, publicKey) in keys {
+            image.systemKeys[purpose] = reference
+            if !publicKey.isEmpty { image.systemPublicKeys[purpose] = publicKey }
         }
-        return values
     }
 }

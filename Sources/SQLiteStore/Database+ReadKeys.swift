@@ -8,6 +8,7 @@ extension Database {
     func readKeys() throws -> [Key] {
         var materials = try readMaterials()
         var tags = try readTags()
+        var principals = try readPolicyPrincipals()
         let keys = try rows(
             """
             SELECT account, region, id, spec, usage, origin, lifecycle, CAST(description AS BLOB) AS description,
@@ -18,7 +19,7 @@ extension Database {
             of: "key", keyedBy: ["account", "region", "id"]
         ) { row in
             let address = try row.address("id")
-            let key = Key(
+            var key = Key(
                 address: address,
                 spec: KeySpec(rawValue: try row.text("spec")),
                 usage: try row.parsed("usage", KeyUsage(rawValue: row.text("usage"))),
@@ -38,6 +39,7 @@ extension Database {
                     onDemandCount: try row.count("on_demand_rotations")
                 )
             )
+            key.policyPrincipals = principals.removeValue(forKey: address) ?? [:]
             guard key.currentMaterial == 0 || key.materials.contains(where: { $0.number == key.currentMaterial }) else {
                 throw row.failure("its current material \(key.currentMaterial) is not there")
             }
@@ -45,20 +47,26 @@ extension Database {
         }
         try refuseOrphans(materials.keys, of: "key_material")
         try refuseOrphans(tags.keys, of: "key_tag")
+        try refuseOrphans(principals.keys, of: "key_policy_principal")
         return keys
     }
 
     private func readTags() throws -> [KeyAddress: [String: String]] {
-        var tags: [KeyAddress: [String: String]] = [:]
-        let all = try rows(
+        try pairsByOwner(
             """
             SELECT account, region, key_id, CAST(name AS BLOB) AS name, CAST(value AS BLOB) AS value FROM key_tag
             """,
             of: "key_tag", keyedBy: ["account", "region", "key_id", "name"]
-        ) { row in
-            (try row.address("key_id"), try row.exactText("name"), try row.exactText("value"))
-        }
-        for (address, name, value) in all { tags[address, default: [:]][name] = value }
-        return tags
+        ) { try $0.address("key_id") }
+    }
+
+    private func readPolicyPrincipals() throws -> [KeyAddress: [String: String]] {
+        try pairsByOwner(
+            """
+            SELECT account, region, key_id, CAST(arn AS BLOB) AS arn, CAST(unique_id AS BLOB) AS unique_id
+            FROM key_policy_principal
+            """,
+            of: "key_policy_principal", keyedBy: ["account", "region", "key_id", "arn"], name: "arn", value: "unique_id"
+        ) { try $0.address("key_id") }
     }
 }

@@ -4,20 +4,16 @@ internal import KMSCore
 extension Database {
     /// All material, each key's by number.
     func readMaterials() throws -> [KeyAddress: [KeyMaterial]] {
-        var materials: [KeyAddress: [KeyMaterial]] = [:]
-        let all = try rows(
+        try rowsByOwner(
             """
             SELECT account, region, key_id, number, id, object_id, check_value, creation_date, reserved_encryptions,
                 stage, public_key, is_pending_rotation, rotation_date, rotation_kind,
                 import_valid_to, CAST(import_description AS BLOB) AS import_description, import_place
             FROM key_material ORDER BY account, region, key_id, number
             """,
-            of: "key_material", keyedBy: ["account", "region", "key_id", "number"]
-        ) { row in
-            (try row.address("key_id"), try row.material())
-        }
-        for (address, material) in all { materials[address, default: []].append(material) }
-        return materials
+            of: "key_material", keyedBy: ["account", "region", "key_id", "number"],
+            owner: { try $0.address("key_id") }
+        ) { try $0.material() }
     }
 }
 

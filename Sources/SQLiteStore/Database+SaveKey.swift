@@ -33,6 +33,7 @@ extension Database {
             ]
         )
         try replaceTags(of: key)
+        try replacePolicyPrincipals(of: key)
         try replaceMaterials(of: key)
         try setCurrentMaterial(of: key)
     }
@@ -50,7 +51,7 @@ extension Database {
         )
     }
 
-    /// Removes a key; the foreign keys take its materials, tags and aliases with it.
+    /// Removes a key; the foreign keys take its materials, tags, aliases and grants with it.
     ///
     /// A key that is not there is no error: that is how a retry ends whose first try was made, but not answered.
     func remove(_ address: KeyAddress) throws {
@@ -69,6 +70,22 @@ extension Database {
                 VALUES (:account, :region, :key_id, CAST(:name AS TEXT), CAST(:value AS TEXT))
                 """,
                 key.address.arguments + ["name": name.exactly, "value": value.exactly]
+            )
+        }
+    }
+
+    private func replacePolicyPrincipals(of key: Key) throws {
+        try run(
+            "DELETE FROM key_policy_principal WHERE account = :account AND region = :region AND key_id = :key_id",
+            key.address.arguments
+        )
+        for (arn, uniqueID) in key.policyPrincipals {
+            try run(
+                """
+                INSERT INTO key_policy_principal (account, region, key_id, arn, unique_id)
+                VALUES (:account, :region, :key_id, CAST(:arn AS TEXT), CAST(:unique_id AS TEXT))
+                """,
+                key.address.arguments + ["arn": arn.exactly, "unique_id": uniqueID.exactly]
             )
         }
     }

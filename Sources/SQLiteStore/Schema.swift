@@ -15,6 +15,11 @@ enum Schema {
         migrator.registerMigration("v2") { db in
             try db.execute(sql: version2)
         }
+        migrator.registerMigration("v3") { db in
+            try db.execute(sql: version3)
+            try db.execute(sql: version3Credentials)
+            try populateVersion3(db)
+        }
         return migrator
     }
 

@@ -60,9 +60,17 @@ struct StoredRow {
         try parsed(column, [0: false, 1: true][integer(column)])
     }
 
+    func account(_ column: String) throws -> AccountID {
+        try parsed(column, AccountID(text(column)))
+    }
+
+    func sealed(_ column: String) throws -> SealedBytes {
+        try parsed(column, SealedBytes(bytes(column)))
+    }
+
     func scope() throws -> Scope {
         Scope(
-            account: try parsed("account", AccountID(text("account"))),
+            account: try account("account"),
             region: try parsed("region", Region(text("region")))
         )
     }

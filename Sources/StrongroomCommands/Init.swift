@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import HSMClient
 import HSMWorkerProtocol
+import IAMCore
 import KMSCore
 import Logging
 import SQLiteStore
@@ -186,10 +187,8 @@ struct Init: AsyncParsableCommand {
         let settings = try HSM.configuration(configuration, profile, directory)
         try await withClient(settings) { client in
             _ = try await HSM.connect(client)
-            let principal = Principal(account: account, arn: "arn:aws:iam::\(account):user/administrator")
-            let opened = try await CredentialVault(backend: client, metadata: metadata)
-                .create(for: principal, at: SystemClock().now)
-            let secret = opened.secret.withExposedBytes { bytes in
+            let made = try await FirstIdentity.make(in: account, backend: client, metadata: metadata)
+            let secret = made.secret.withExposedBytes { bytes in
                 unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
             }
             // A port that is picked anew at each start cannot be written down.
@@ -200,7 +199,7 @@ struct Init: AsyncParsableCommand {
                 # AWS shared credentials. The region and the endpoint are in it too, so that a client needs no more
                 # than AWS_SHARED_CREDENTIALS_FILE and AWS_PROFILE=strongroom.
                 [strongroom]
-                aws_access_key_id = \(opened.accessKey.id)
+                aws_access_key_id = \(made.id)
                 aws_secret_access_key = \(secret)
                 region = \(configuration.regions[0])
                 \(endpoint)

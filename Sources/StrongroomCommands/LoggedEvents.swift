@@ -38,6 +38,25 @@ struct LoggedEvents: KeyStoreEventSink {
             logger.notice(
                 hadExpired ? "imported key material expired and was destroyed" : "imported key material was deleted",
                 metadata: ["key": "\(key.arn)", "material": "\(id)"])
+        case .policyNotUnderstood(let key):
+            logger.critical(
+                "a key's policy cannot be read: nobody may use the key until it has another",
+                metadata: ["key": "\(key.arn)"])
+        case .keyDisabled(let key):
+            logger.notice("a key was disabled", metadata: ["key": "\(key.arn)"])
+        case .deletionScheduled(let key, let date):
+            logger.warning(
+                "a key is to be destroyed", metadata: ["key": "\(key.arn)", "date": "\(date.iso8601)"])
+        case .deletionCancelled(let key):
+            logger.notice("a key is not to be destroyed after all", metadata: ["key": "\(key.arn)"])
+        case .materialExpiring(let key, let id, let date):
+            logger.warning(
+                "imported key material expires soon: import it again with a later date to keep it",
+                metadata: ["key": "\(key.arn)", "material": "\(id)", "date": "\(date.iso8601)"])
+        case .hsmLost(let cause):
+            logger.critical("the HSM does not answer", metadata: ["cause": "\(cause)"])
+        case .hsmFoundAgain:
+            logger.notice("the HSM answers again")
         case .keyNotUnderstood(let key):
             logger.critical(
                 "a key of the store cannot be served by this version", metadata: ["key": "\(key.arn)"])

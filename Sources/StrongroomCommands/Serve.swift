@@ -1,7 +1,9 @@
 import ArgumentParser
+import EventDelivery
 import Glibc
 import HSMClient
 import HSMWorkerProtocol
+import IAMQuery
 import KMSCore
 import KMSServer
 import Logging
@@ -49,14 +51,13 @@ struct Serve: AsyncParsableCommand {
         if !report.isMemoryLocked {
             logger.warning("secrets cannot be locked into memory: raise RLIMIT_MEMLOCK to 8 MiB (LimitMEMLOCK=)")
         }
-        let store = KeyStore(
-            backend: client, metadata: metadata, clock: SystemClock(), events: LoggedEvents(logger: logger)
-        )
-        try await store.start()
-        let credentials = try await OpenedCredentials(CredentialVault(backend: client, metadata: metadata))
+        let parts = try await Assembly.make(
+            configuration, in: directory, backend: client, metadata: metadata, logger: logger)
 
         let application = try KMSServer.application(
-            serverConfiguration, store: store, directory: credentials, clock: SystemClock(), logger: logger
+            serverConfiguration, store: parts.store, identities: IAMQueryAPI(identities: parts.identities),
+            directory: IdentityDirectory(identities: parts.identities), audit: parts.audit, clock: SystemClock(),
+            logger: logger
         ) { port in
             // Written at once: a pipe would keep a printed line until its buffer is full.
             let line = Array("listening on \(scheme)://\(address.bracketedHost):\(port)\n".utf8)
@@ -66,7 +67,8 @@ struct Serve: AsyncParsableCommand {
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: Maintenance(store: store)),
+                    .init(service: Maintenance(parts: parts)),
+                    .init(service: Delivery(parts: parts)),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
@@ -75,14 +77,14 @@ struct Serve: AsyncParsableCommand {
         do {
             try await group.run()
         } catch {
-            try? await store.stop()
+            try? await parts.stop()
             throw CommandFailure(
                 "the server ended: \(error)",
                 hint: "if it could not listen on \(address.bracketedHost):\(address.port), choose another address with "
                     + "--listen"
             )
         }
-        try await store.stop()
+        try await parts.stop()
     }
 
     private static func loadTLS(
@@ -110,17 +112,32 @@ struct Serve: AsyncParsableCommand {
 
 /// Does what has become due: deletions, and what a crash interrupted. What could not be done is tried again.
 private struct Maintenance: Service {
-    let store: KeyStore
+    let parts: Assembly
 
     private static let period = Duration.seconds(5)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                // The store has told the log what could not be done; the next round tries again.
-                try? await store.performDueWork()
+                await parts.performDueWork()
                 try? await Task.sleep(for: Self.period)
             }
+        }
+    }
+}
+
+/// Sends events to the webhook, where there is one.
+private struct Delivery: Service {
+    let parts: Assembly
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            guard let webhook = parts.webhook else {
+                // A service that ends would end the server.
+                while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+                return
+            }
+            await webhook.run { parts.journal.didDeliver([$0]) }
         }
     }
 }

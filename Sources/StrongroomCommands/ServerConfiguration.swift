@@ -10,6 +10,33 @@ struct ServerConfiguration: Codable, Sendable {
     var listen: String
     var tls: TLS?
     var hsm: HSM
+    var audit: Audit?
+    var events: Events?
+    /// Requests a second, by the names of quotas.
+    var quotas: [String: QuotaRate]?
+
+    struct Audit: Codable, Sendable {
+        /// Where the files are; a path that is not absolute counts from the state directory.
+        var folder: String?
+        /// `daily` (the default) or `hourly`: when a new file is begun.
+        var rotation: String?
+        /// A new file is begun, too, when the last one has this many mebibytes; 256 by default.
+        var maximumFileMebibytes: Int?
+        /// `refuse` (the default) or `continue`: what becomes of requests while records cannot be written.
+        var onFailure: String?
+    }
+
+    struct Events: Codable, Sendable {
+        var webhook: Webhook
+
+        struct Webhook: Codable, Sendable {
+            var url: String
+            /// A file, of mode 0600, with what is sent as `Authorization`.
+            var authorizationFile: String?
+            /// A PEM file with certificates to trust besides the system's.
+            var trustRoots: String?
+        }
+    }
 
     struct TLS: Codable, Sendable {
         /// PEM files: the certificate with its chain, and its key.
@@ -62,8 +89,11 @@ struct ServerConfiguration: Codable, Sendable {
 
     /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
     private static let fields: [String: Set<String>] = [
-        "": ["account", "regions", "listen", "tls", "hsm"], "tls.": ["certificate", "key"],
+        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas"],
+        "tls.": ["certificate", "key"],
         "hsm.": ["module", "token", "pin"], "hsm.pin.": ["file", "credential", "command"],
+        "audit.": ["folder", "rotation", "maximumFileMebibytes", "onFailure"], "events.": ["webhook"],
+        "events.webhook.": ["url", "authorizationFile", "trustRoots"],
     ]
 
     private static func unknownFields(of node: Node?, at path: String = "") -> [String] {

@@ -14,7 +14,10 @@ package struct StrongroomCommand: AsyncParsableCommand {
             strongroom serve --state DIR
             """,
         version: "0.1.0",
-        subcommands: [Init.self, Serve.self, Doctor.self, KeyCommand.self, AliasCommand.self, ImportKeyMaterial.self]
+        subcommands: [
+            Init.self, Serve.self, Doctor.self, KeyCommand.self, AliasCommand.self, ImportKeyMaterial.self,
+            PolicyCommand.self,
+        ]
     )
 
     package init() {}

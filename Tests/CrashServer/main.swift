@@ -14,8 +14,13 @@ guard let arguments = Arguments(CommandLine.arguments) else {
     exit(2)
 }
 
-struct NoEvents: KeyStoreEventSink {
+/// Keeps no records, tells nobody anything, and knows nobody.
+struct NoRecords: KeyStoreEventSink, AuditSink, PrincipalDirectory {
     func record(_: KeyStoreEvent) {}
+    func checkAccepting() {}
+    func append(_: AuditRecord) {}
+    func append(durably _: [OutboxItem]) async {}
+    func look(up _: String) -> PrincipalLookup { .unknown }
 }
 
 // As `strongroom serve` does: the workers inherit the lock, so whoever gets it next knows that none is left.
@@ -36,16 +41,17 @@ let client = HSMClient(
 _ = try await client.tokenReport()
 
 let clock = MovingClock(arguments.now)
+let metadata = CountedStore(store: try SQLiteStore(path: arguments.folder + "/metadata.sqlite"), steps: steps)
 let store = KeyStore(
     backend: CountedBackend(backend: client, steps: steps),
-    metadata: CountedStore(store: try SQLiteStore(path: arguments.folder + "/metadata.sqlite"), steps: steps),
-    clock: clock, events: NoEvents()
+    journal: Journal(metadata: metadata, clock: clock, sink: NoRecords(), events: nil),
+    principals: NoRecords(), quotas: RequestQuotas(.unlimited, clock: clock), events: NoRecords()
 )
-try await store.start()
+store.start(try await metadata.load())
 
 let account = AccountID("111122223333")!
 let caller = CallContext(
-    principal: Principal(account: account, arn: "arn:aws:iam::\(account):user/alice"), region: Region("eu-central-1")!
+    caller: .root(of: account), region: Region("eu-central-1")!
 )
 switch arguments.work {
 case .create: _ = try await store.createKey(NewKey(), by: caller)

@@ -132,7 +132,7 @@ import Testing
         let store = try await rig.start()
         let key = try await store.newImportedKey()
         try await store.importSecret(secret(1), into: key)
-        let entry = try store.find(key.id, by: .alice)
+        let entry = try store.resolve(key.id, for: .encrypt, by: .alice)
         _ = try await store.deleteImportedKeyMaterial(of: key.id, materialID: nil, by: .alice)
         _ = rig.events.take()
         let error = store.note(KMSError(.materialMissing, "not shown"), entry.current, of: entry)

@@ -12,7 +12,7 @@ import Testing
     @Test func `finds nothing where token and metadata agree`() async throws {
         let store = try await rig.start()
         let vault = CredentialVault(backend: rig.backend, metadata: rig.metadata)
-        _ = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+        _ = try await rig.newAccessKey(vault)
         for _ in 0..<3 { _ = try await store.newKey() }
         let report = try await report()
         #expect(report.verifiedKeys == 3)
@@ -25,7 +25,7 @@ import Testing
     @Test func `names what is missing, what was swapped, what nobody names, and what was interrupted`() async throws {
         let store = try await rig.start()
         let vault = CredentialVault(backend: rig.backend, metadata: rig.metadata)
-        _ = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+        _ = try await rig.newAccessKey(vault)
         let systemKey = try #require(try await rig.metadata.load().systemKeys[.credentials])
         let (missing, swapped) = (try await store.newKey(), try await store.newKey())
         _ = try await store.newKey()

@@ -57,9 +57,10 @@ final class CrashScene: Sendable {
         (ciphertexts, live, dying, external) = try await Self.withBackend(token, profile) { backend, metadata in
             // As `strongroom init` does: the server's own key is there too.
             let vault = CredentialVault(backend: backend, metadata: metadata)
-            _ = try await vault.create(for: CallContext.alice.principal, at: clock.now)
+            let made = try await vault.newAccessKey(for: CallContext.alice.principal, at: clock.now)
+            try await metadata.commit([.saveAccessKey(made.accessKey)])
             let store = KeyStore(backend: backend, metadata: metadata, clock: clock, events: EventLog())
-            try await store.start()
+            try await store.start(reading: metadata)
             var ciphertexts: [KeyAddress: [UInt8]] = [:]
             var addresses: [KeyAddress] = []
             for _ in 0..<3 {
@@ -175,7 +176,7 @@ final class CrashScene: Sendable {
     ) async throws -> Set<KeyAddress> {
         try await Self.withBackend(token, profile) { backend, metadata in
             let store = KeyStore(backend: backend, metadata: metadata, clock: TestClock(now), events: EventLog())
-            try await store.start()
+            try await store.start(reading: metadata)
             try await store.performDueWork()
 
             let report = try await ConsistencyReport(comparing: metadata, with: backend)
@@ -211,7 +212,7 @@ final class CrashScene: Sendable {
     ) async throws -> T {
         try await Self.withBackend(token, profile) { backend, metadata in
             let store = KeyStore(backend: backend, metadata: metadata, clock: TestClock(now), events: EventLog())
-            try await store.start()
+            try await store.start(reading: metadata)
             try await store.performDueWork()
             return try await body(store)
         }

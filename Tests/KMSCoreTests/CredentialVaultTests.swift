@@ -10,14 +10,16 @@ import Testing
 
     private func secrets() async throws -> [String: [UInt8]] {
         var secrets: [String: [UInt8]] = [:]
-        try await vault.openAll { opened in secrets[opened.accessKey.id] = opened.secret.exposedArray }
+        for key in try await rig.metadata.load().accessKeys {
+            secrets[key.id] = try await vault.open(key).exposedArray
+        }
         return secrets
     }
 
     @Test func `makes access keys as AWS's look, and opens them again`() async throws {
         var expected: [String: [UInt8]] = [:]
         for _ in 0..<3 {
-            let made = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+            let made = try await rig.newAccessKey(vault)
             #expect(made.accessKey.id.wholeMatch(of: /AKIA[A-Z2-7]{16}/) != nil)
             let secret = String(decoding: made.secret.exposedArray, as: UTF8.self)
             #expect(secret.wholeMatch(of: /[A-Za-z0-9+\/]{40}/) != nil)
@@ -28,7 +30,7 @@ import Testing
     }
 
     @Test func `stores no secret in the clear`() async throws {
-        let made = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+        let made = try await rig.newAccessKey(vault)
         let secret = made.secret.exposedArray
         let stored = try await rig.metadata.load().accessKeys[0].sealedSecret.bytes
         #expect(stored.count == secret.count + SealedBytes.overhead)
@@ -36,7 +38,7 @@ import Testing
     }
 
     @Test func `does not open a secret under another id or for another principal`() async throws {
-        let made = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+        let made = try await rig.newAccessKey(vault)
         var moved = try await rig.metadata.load().accessKeys[0]
         moved.principal = CallContext.mallory.principal
         try await rig.metadata.commit([.saveAccessKey(moved)])
@@ -49,28 +51,15 @@ import Testing
         await expect(.invalidCiphertext) { _ = try await secrets() }
     }
 
-    @Test func `leaves inactive access keys closed`() async throws {
-        let made = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
-        var key = made.accessKey
-        key.isActive = false
-        try await rig.metadata.commit([.saveAccessKey(key)])
-        #expect(try await secrets().isEmpty)
-    }
-
-    @Test func `of an empty store opens nothing and asks nothing`() async throws {
-        #expect(try await secrets().isEmpty)
-        #expect(rig.backend.calls.isEmpty)
-    }
-
     @Test(arguments: [1, 2, 3], FakeBackend.Moment.allCases)
     func `whose making failed at any commit leaves no object behind when it is made again`(
         commit: Int, moment: FakeBackend.Moment
     ) async throws {
         rig.metadata.fail(commit: commit, moment)
         await expect(.internalFailure) {
-            _ = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+            _ = try await rig.newAccessKey(vault)
         }
-        let made = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+        let made = try await rig.newAccessKey(vault)
         #expect(try await secrets()[made.accessKey.id] == made.secret.exposedArray)
         #expect(rig.backend.objects.count == 1)
     }
@@ -79,9 +68,9 @@ import Testing
     func `whose key could not be made makes it again`(moment: FakeBackend.Moment) async throws {
         rig.backend.fail(.generateKey, moment, with: KMSError(.dependencyTimeout, "slow"))
         await expect(.dependencyTimeout) {
-            _ = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+            _ = try await rig.newAccessKey(vault)
         }
-        _ = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+        _ = try await rig.newAccessKey(vault)
         #expect(try await secrets().count == 1)
         #expect(rig.backend.objects.count == 1)
     }

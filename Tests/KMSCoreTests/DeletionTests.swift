@@ -168,7 +168,7 @@ import Testing
         // A token whose folder was moved away answers that it holds nothing at all. The last key's deletion would
         // then "find none", which is success, and the object would be back with the token and have no row.
         let vault = CredentialVault(backend: rig.backend, metadata: rig.metadata)
-        _ = try await vault.create(for: CallContext.alice.principal, at: rig.clock.now)
+        _ = try await rig.newAccessKey(vault)
         let store = try await rig.start()
         let dying = try await store.newKey()
         _ = try await store.scheduleKeyDeletion(dying.id, pendingWindowInDays: 7, by: .alice)

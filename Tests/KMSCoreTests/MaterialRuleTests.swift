@@ -119,17 +119,12 @@ import Testing
         #expect(rig.metadata.commits.isEmpty)
     }
 
-    private struct Refusal: Authorizer {
-        func authorize(_: KMSAction, on _: Resource, by _: CallContext) throws(KMSError) {
-            throw KMSError(.accessDenied, "no")
-        }
-    }
-
     @Test func `is not made for who may not use it`() async throws {
-        let store = KeyStore(
-            backend: rig.backend, metadata: rig.metadata, clock: rig.clock, authorizer: Refusal(), events: rig.events)
-        try await store.start()
-        await expect(.accessDenied) { _ = try await store.encrypt("x", with: Self.name) }
+        let store = try await rig.start()
+        let bob = CallContext(
+            caller: .user(Principal(account: Scope.sample.account, arn: "arn:aws:iam::111122223333:user/bob")),
+            region: Scope.sample.region)
+        await expect(.accessDenied) { _ = try await store.encrypt("x", with: Self.name, by: bob) }
         #expect(rig.backend.objects.isEmpty)
         #expect(rig.metadata.commits.isEmpty)
     }

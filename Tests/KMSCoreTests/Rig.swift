@@ -14,8 +14,14 @@ struct Rig: Sendable {
     /// A key store as after a start of the server; its forerunner is simply given up, as by a crash.
     func start() async throws -> KeyStore {
         let store = KeyStore(backend: backend, metadata: metadata, clock: clock, events: events)
-        try await store.start()
+        try await store.start(reading: metadata)
         return store
+    }
+
+    func newAccessKey(_ vault: CredentialVault) async throws(KMSError) -> CredentialVault.Opened {
+        let made = try await vault.newAccessKey(for: CallContext.alice.principal, at: clock.now)
+        try await metadata.commit([.saveAccessKey(made.accessKey)])
+        return made
     }
 
     /// The encryptions that the database accounts for.
@@ -42,15 +48,16 @@ struct Rig: Sendable {
 }
 
 extension CallContext {
-    static let alice = CallContext(
+    // Computed, so that every call has a draft of its own.
+    static var alice: CallContext { CallContext(
         principal: Principal(account: Scope.sample.account, arn: "arn:aws:iam::111122223333:user/alice"),
         region: Scope.sample.region
-    )
-    static let aliceElsewhere = CallContext(principal: alice.principal, region: Scope.otherRegion.region)
-    static let mallory = CallContext(
+    ) }
+    static var aliceElsewhere: CallContext { CallContext(principal: alice.principal, region: Scope.otherRegion.region) }
+    static var mallory: CallContext { CallContext(
         principal: Principal(account: AccountID("999999999999")!, arn: "arn:aws:iam::999999999999:user/mallory"),
         region: Scope.sample.region
-    )
+    ) }
 }
 
 extension KeyDescription {
@@ -126,6 +133,13 @@ final class EventLog: KeyStoreEventSink {
             case .importedMaterialDestroyed(let key, let id, let hadExpired):
                 "\(hadExpired ? "expired" : "deleted") \(key.id) \(id)"
             case .keyNotUnderstood(let key): "not understood \(key.id)"
+            case .policyNotUnderstood(let key): "policy not understood \(key.id)"
+            case .keyDisabled(let key): "disabled \(key.id)"
+            case .deletionScheduled(let key, _): "to be destroyed \(key.id)"
+            case .deletionCancelled(let key): "not to be destroyed \(key.id)"
+            case .materialExpiring(let key, let id, _): "expiring \(key.id) \(id)"
+            case .hsmLost: "HSM lost"
+            case .hsmFoundAgain: "HSM found again"
             }
         lines.withLock { $0.append(line) }
     }

@@ -2,6 +2,8 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import IAMCore
+import IAMQuery
 import KMSCore
 import KMSTesting
 import Logging
@@ -16,13 +18,19 @@ import Testing
 final class TestServer: Sendable {
     let backend = InMemoryKeyBackend()
     let clock = TestClock()
+    let audit = InMemoryAuditSink()
     let store: KeyStore
     let app: Application<KMSResponder>
     private let ports: AsyncStream<Int>
 
     init(_ edit: (inout KMSServerConfiguration) -> Void = { _ in }) async throws {
-        store = KeyStore(backend: backend, metadata: InMemoryMetadataStore(), clock: clock, events: NoEvents())
-        try await store.start()
+        let metadata = InMemoryMetadataStore()
+        store = KeyStore(backend: backend, metadata: metadata, clock: clock, events: NoLog(), audit: audit)
+        try await store.start(reading: metadata)
+        let identities = IdentityStore(
+            backend: backend,
+            journal: Journal(metadata: metadata, clock: clock, sink: audit, events: NoEvents()), metadata: metadata,
+            clock: clock)
         var configuration = KMSServerConfiguration(
             regions: Set(["eu-central-1", "us-east-1"].compactMap { Region($0) }))
         edit(&configuration)
@@ -31,7 +39,8 @@ final class TestServer: Sendable {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         self.ports = ports
         app = try KMSServer.application(
-            configuration, store: store, directory: TestDirectory(), clock: clock, logger: logger
+            configuration, store: store, identities: IAMQueryAPI(identities: identities),
+            directory: TestDirectory(), audit: audit, clock: clock, logger: logger
         ) { port in listening.yield(port) }
     }
 
@@ -63,7 +72,7 @@ final class TestServer: Sendable {
     }
 }
 
-struct NoEvents: KeyStoreEventSink {
+struct NoLog: KeyStoreEventSink {
     func record(_: KeyStoreEvent) {}
 }
 
@@ -80,7 +89,8 @@ struct TestDirectory: CredentialDirectory {
     func caller(withAccessKey id: String) -> Caller? {
         Self.callers[id].map { principal in
             Caller(
-                principal: principal, credential: SigningCredential(accessKeyID: id, secretAccessKey: Self.secret)
+                identity: .administrator(principal),
+                credential: SigningCredential(accessKeyID: id, secretAccessKey: Self.secret)
             )
         }
     }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// A metadata store that forgets at the end, for tests. It keeps every rule that a real one does, and like them it
 /// passes ``MetadataStoreContract``.
 package final class InMemoryMetadataStore: MetadataStore {
-    private let content = Mutex(Content())
+    private let content = Mutex(InMemoryMetadata())
 
     package init() {}
 
@@ -22,101 +22,95 @@ package final class InMemoryMetadataStore: MetadataStore {
     }
 }
 
-private struct Content {
+/// What an ``InMemoryMetadataStore`` holds, by what names it.
+struct InMemoryMetadata {
     struct AliasName: Hashable {
         let scope: Scope
         let name: String
     }
 
-    private var keys: [KeyAddress: Key] = [:]
-    private var aliases: [AliasName: Alias] = [:]
-    private var accessKeys: [String: AccessKey] = [:]
-    private var systemKeys: [SystemKeyPurpose: MaterialReference] = [:]
-    private var wrappingKeys: [ObjectID: WrappingKey] = [:]
-    private var lastUsages: [KeyAddress: KeyLastUsage] = [:]
+    struct GrantName: Hashable {
+        let key: KeyAddress
+        let id: String
+    }
+
+    struct SystemKey {
+        let reference: MaterialReference
+        let publicKey: [UInt8]
+    }
+
+    var keys: [KeyAddress: Key] = [:]
+    var aliases: [AliasName: Alias] = [:]
+    var grants: [GrantName: Grant] = [:]
+    var accessKeys: [String: AccessKey] = [:]
+    var systemKeys: [SystemKeyPurpose: SystemKey] = [:]
+    var wrappingKeys: [ObjectID: WrappingKey] = [:]
+    var lastUsages: [KeyAddress: KeyLastUsage] = [:]
+    var accounts: [AccountID: Account] = [:]
+    var identities: [Identity.Key: Identity] = [:]
+    /// By their ARNs.
+    var managedPolicies: [String: ManagedPolicy] = [:]
+    /// By their serial numbers.
+    var multiFactorDevices: [String: MFADevice] = [:]
+    var sessions: [String: Session] = [:]
+    var outbox: [OutboxItem] = []
 
     var image: MetadataImage {
-        MetadataImage(
+        var image = MetadataImage(
             keys: Array(keys.values), aliases: Array(aliases.values), accessKeys: Array(accessKeys.values),
-            systemKeys: systemKeys, wrappingKeys: Array(wrappingKeys.values), lastUsages: lastUsages
+            systemKeys: systemKeys.mapValues(\.reference), wrappingKeys: Array(wrappingKeys.values),
+            lastUsages: lastUsages
         )
+        image.grants = Array(grants.values)
+        image.accounts = Array(accounts.values)
+        image.identities = Array(identities.values)
+        image.managedPolicies = Array(managedPolicies.values)
+        image.multiFactorDevices = Array(multiFactorDevices.values)
+        image.sessions = Array(sessions.values)
+        image.outbox = outbox
+        image.systemPublicKeys = systemKeys.mapValues(\.publicKey).filter { !$0.value.isEmpty }
+        return image
     }
 
     mutating func make(_ change: MetadataChange) throws(KMSError) {
         switch change {
-        case .saveKey(let key):
-            try save(key)
-        case .removeKey(let address):
-            keys[address] = nil
-            lastUsages[address] = nil
-            aliases = aliases.filter { $0.value.scope != address.scope || $0.value.target != address.id }
-        case .saveAlias(let alias):
-            try require(keys[KeyAddress(scope: alias.scope, id: alias.target)] != nil, "an alias needs its key")
-            aliases[AliasName(scope: alias.scope, name: alias.name)] = alias
-        case .removeAlias(let scope, let name):
-            aliases[AliasName(scope: scope, name: name)] = nil
+        case .saveKey(let key): try save(key)
+        case .removeKey(let address): remove(address)
+        case .saveAlias(let alias): try save(alias)
+        case .removeAlias(let scope, let name): aliases[AliasName(scope: scope, name: name)] = nil
         case .reserveEncryptions(let address, let number, let total):
             try setReservation(of: number, of: address) { max($0, total) }
         case .settleEncryptions(let address, let number, let total):
             try setReservation(of: number, of: address) { _ in total }
-        case .saveAccessKey(let key):
-            accessKeys[key.id] = key
-        case .removeAccessKey(let id):
-            accessKeys[id] = nil
-        case .saveSystemKey(let purpose, let reference):
-            let others = systemKeys.filter { $0.key != purpose }
-            try require(
-                !others.values.contains { $0.object == reference.object }, "system keys need objects of their own"
-            )
-            systemKeys[purpose] = reference
-        case .saveWrappingKey(let key):
-            wrappingKeys[key.reference.object] = key
-        case .removeWrappingKey(let object):
-            wrappingKeys[object] = nil
+        case .saveAccessKey(let key): accessKeys[key.id] = key
+        case .removeAccessKey(let id): accessKeys[id] = nil
+        case .saveSystemKey(let purpose, let reference, let publicKey):
+            try save(SystemKey(reference: reference, publicKey: publicKey), for: purpose)
+        case .saveWrappingKey(let key): wrappingKeys[key.reference.object] = key
+        case .removeWrappingKey(let object): wrappingKeys[object] = nil
         case .saveLastUsages(let usages):
             lastUsages.merge(usages.filter { keys[$0.key] != nil }) { _, new in new }
+        case .saveGrant(let grant): try save(grant)
+        case .removeGrant(let id, let address): grants[GrantName(key: address, id: id)] = nil
+        case .saveAccount(let account): accounts[account.id] = account
+        case .saveIdentity(let identity): try save(identity)
+        case .removeIdentity(let key): identities[key] = nil
+        case .saveManagedPolicy(let policy): try save(policy)
+        case .removeManagedPolicy(let arn): managedPolicies[arn] = nil
+        case .saveMultiFactorDevice(let device): multiFactorDevices[device.serialNumber] = device
+        case .removeMultiFactorDevice(let serialNumber): multiFactorDevices[serialNumber] = nil
+        case .saveSession(let session): sessions[session.id] = session
+        case .removeSessions(let ids): for id in ids { sessions[id] = nil }
+        case .saveOutboxItem(let item): save(item)
+        case .removeOutboxItems(let ids): outbox.removeAll { ids.contains($0.id) }
         }
     }
 
-    private mutating func save(_ key: Key) throws(KMSError) {
-        let numbers = Set(key.materials.map(\.number))
-        try require(numbers.count == key.materials.count, "a key's materials need numbers of their own")
-        try require(!numbers.contains(0), "materials count from 1")
-        try require(
-            key.currentMaterial == 0 || numbers.contains(key.currentMaterial), "a key needs its current material"
-        )
-        try require(key.materials.allSatisfy { $0.id.count == 32 }, "a material's id has 32 bytes")
-        try require((key.rotation.periodInDays ?? 1) > 0, "a rotation period has a day or more")
-        try require(key.rotation.onDemandCount >= 0, "rotations on demand are counted from zero")
-        let others = keys.values.filter { $0.address != key.address }.flatMap(\.materials)
-        let objects = (others + key.materials).map(\.reference.object)
-        try require(Set(objects).count == objects.count, "materials need objects of their own")
-
-        var saved = key
-        saved.materials.sort { $0.number < $1.number }
-        for index in saved.materials.indices {
-            let number = saved.materials[index].number
-            let before = keys[key.address]?.materials.first { $0.number == number }?.reservedEncryptions ?? 0
-            saved.materials[index].reservedEncryptions = max(saved.materials[index].reservedEncryptions, before)
-        }
-        keys[key.address] = saved
-    }
-
-    private mutating func setReservation(
-        of number: UInt32, of address: KeyAddress, _ total: (UInt64) -> UInt64
-    ) throws(KMSError) {
-        guard var key = keys[address], let index = key.materials.firstIndex(where: { $0.number == number }) else {
-            throw failure("a reservation needs its material")
-        }
-        key.materials[index].reservedEncryptions = total(key.materials[index].reservedEncryptions)
-        keys[address] = key
-    }
-
-    private func require(_ condition: Bool, _ rule: String) throws(KMSError) {
+    func require(_ condition: Bool, _ rule: String) throws(KMSError) {
         guard condition else { throw failure(rule) }
     }
 
-    private func failure(_ rule: String) -> KMSError {
+    func failure(_ rule: String) -> KMSError {
         KMSError(.internalFailure, "the metadata store failed", cause: rule)
     }
 }

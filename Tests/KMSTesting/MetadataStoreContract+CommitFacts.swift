@@ -13,6 +13,16 @@ extension MetadataStoreContract {
                 .saveKey(key), .saveAlias(alias), .saveAccessKey(accessKey), .saveWrappingKey(wrappingKey),
                 .saveLastUsages([key.address: .sample("Encrypt")]),
             ])
+            let grant = Grant.sample(on: key)
+            let identity = Identity.sample()
+            let policy = ManagedPolicy.sample()
+            let device = MFADevice.sample()
+            let session = Session.sample()
+            let item = OutboxItem.sample()
+            try await store.commit([
+                .saveGrant(grant), .saveAccount(.sample()), .saveIdentity(identity), .saveManagedPolicy(policy),
+                .saveMultiFactorDevice(device), .saveSession(session), .saveOutboxItem(item),
+            ])
             var renamed = key
             renamed.description = "renamed"
             renamed.tags = [:]
@@ -20,7 +30,15 @@ extension MetadataStoreContract {
             rotated.materials.append(.sample(2))
             rotated.materials[0].stage = .absent
             rotated.materials[1].imported = .init(validTo: nil, description: "new", place: .token)
+            rotated.policyPrincipals = ["arn:aws:iam::111122223333:user/alice": "AIDAB"]
             rotated.rotation = KeyRotation(periodInDays: 90, nextDate: key.creationDate, onDemandCount: 1)
+            var bare = identity
+            bare.inlinePolicies = [:]
+            bare.attachedPolicies = []
+            bare.tags = [:]
+            var trimmed = policy
+            trimmed.versions = [.sample("v10")]
+            trimmed.tags = [:]
             let fatal = MetadataChange.reserveEncryptions(Key.sample().address, material: 1, total: 1)
             for change: MetadataChange in [
                 .saveKey(renamed), .saveKey(rotated), .saveKey(.sample()), .removeKey(key.address),
@@ -32,6 +50,14 @@ extension MetadataStoreContract {
                 .saveWrappingKey(.sample(for: key.address)),
                 .saveWrappingKey(.sample(for: key.address, wrappingKey.reference, publicKey: [])),
                 .removeWrappingKey(wrappingKey.reference.object), .saveLastUsages([key.address: .sample("Decrypt")]),
+                .saveGrant(.sample(on: key)), .saveGrant(.sample(grant.id, on: key, name: "", constraint: nil)),
+                .removeGrant(id: grant.id, of: key.address), .saveAccount(.sample(AccountID("999988887777")!)),
+                .saveIdentity(.sample("bob")), .saveIdentity(bare), .removeIdentity(identity.key),
+                .saveManagedPolicy(.sample("other")), .saveManagedPolicy(trimmed),
+                .removeManagedPolicy(arn: policy.arn), .saveMultiFactorDevice(.sample("other")),
+                .removeMultiFactorDevice(serialNumber: device.serialNumber), .saveSession(.sample("ASIA0")),
+                .saveSession(.sample(session.id)), .removeSessions(ids: [session.id]), .saveOutboxItem(.sample()),
+                .removeOutboxItems(ids: [item.id]),
             ] {
                 try await contract.expectRefusal([change, fatal], by: store)
             }
@@ -60,6 +86,10 @@ extension MetadataStoreContract {
             try await store.commit([
                 .removeKey(Key.sample().address), .removeAlias(.sample, name: "alias/none"),
                 .removeAccessKey(id: "AKIAIOSFODNN7EXAMPLE"), .removeWrappingKey(.random()),
+                .removeGrant(id: .grantID(), of: key.address), .removeGrant(id: "", of: Key.sample().address),
+                .removeIdentity(Identity.sample().key), .removeManagedPolicy(arn: ManagedPolicy.sample().arn),
+                .removeManagedPolicy(arn: ""), .removeMultiFactorDevice(serialNumber: MFADevice.sample().serialNumber),
+                .removeSessions(ids: ["ASIA0", "\u{0}"]), .removeOutboxItems(ids: [.randomUUID(), ""]),
             ])
             try await contract.expect(MetadataImage(keys: [key]), in: store)
         },

@@ -11,7 +11,7 @@ package struct RandomKeys {
     package mutating func key(_ address: KeyAddress, _ references: [MaterialReference]) -> Key {
         let numbers = Set(references.map { _ in number() }).sorted()
         let tagNames = ["team", "a\u{0}", ""].filter { _ in Bool.random(using: &generator) }
-        return Key(
+        var key = Key(
             address: address, spec: spec(), usage: pick(KeyUsage.allCases), origin: pick(KeyOrigin.allCases),
             lifecycle: pick([.creating, .enabled, .disabled, .pendingImport, .pendingDeletion, .destroying]),
             description: text(), policy: text(),
@@ -25,6 +25,11 @@ package struct RandomKeys {
                 onDemandCount: pick([0, 1, 25, Int(Int32.max)])
             )
         )
+        let principals = ["arn:aws:iam::111122223333:user/alice", "a\u{0}"].filter { _ in
+            Bool.random(using: &generator)
+        }
+        key.policyPrincipals = Dictionary(uniqueKeysWithValues: principals.map { ($0, text()) })
+        return key
     }
 
     package mutating func material(_ number: UInt32, _ reference: MaterialReference) -> KeyMaterial {
@@ -68,7 +73,7 @@ package struct RandomKeys {
         pick([.symmetricDefault, .hmac512, .rsa4096, .p521, .edwards25519, KeySpec(rawValue: "A_LATER_ONE")])
     }
 
-    private mutating func text() -> String {
+    mutating func text() -> String {
         pick(["", "payroll", "a\u{0}b", "'; DROP TABLE key; --", "e\u{301} \u{1F511}"])
     }
 
@@ -76,7 +81,7 @@ package struct RandomKeys {
         (0..<count).map { _ in .random(in: 0...255, using: &generator) }
     }
 
-    private mutating func maybe<Value>(_ draw: (inout RandomKeys) -> Value) -> Value? {
+    mutating func maybe<Value>(_ draw: (inout RandomKeys) -> Value) -> Value? {
         Bool.random(using: &generator) ? draw(&self) : nil
     }
 }

@@ -21,7 +21,8 @@ package struct MetadataStoreContract: Sendable {
     }
 
     package static var facts: [Fact] {
-        keyFacts + materialFacts + reservationFacts + nameFacts + useFacts + commitFacts
+        keyFacts + materialFacts + reservationFacts + nameFacts + useFacts + grantFacts + identityFacts + sessionFacts
+            + commitFacts
     }
 
     let makeStore: @Sendable () async throws -> any MetadataStore
@@ -62,15 +63,19 @@ package struct MetadataStoreContract: Sendable {
 }
 
 extension MetadataImage {
-    /// The same image in a fixed order: a store may answer in any.
+    /// The same image in a fixed order: a store may answer in any, but for the outbox.
     package var inOrder: MetadataImage {
-        MetadataImage(
-            keys: keys.sorted { $0.address.arn < $1.address.arn },
-            aliases: aliases.sorted { $0.scope.aliasARN($0.name) < $1.scope.aliasARN($1.name) },
-            accessKeys: accessKeys.sorted { $0.id < $1.id },
-            systemKeys: systemKeys,
-            wrappingKeys: wrappingKeys.sorted { $0.reference.object.description < $1.reference.object.description },
-            lastUsages: lastUsages
-        )
+        var image = self
+        image.keys.sort { $0.address.arn < $1.address.arn }
+        image.aliases.sort { $0.scope.aliasARN($0.name) < $1.scope.aliasARN($1.name) }
+        image.accessKeys.sort { $0.id < $1.id }
+        image.wrappingKeys.sort { $0.reference.object.description < $1.reference.object.description }
+        image.grants.sort { ($0.key.arn, $0.id) < ($1.key.arn, $1.id) }
+        image.accounts.sort { $0.id < $1.id }
+        image.identities.sort { $0.uniqueID < $1.uniqueID }
+        image.managedPolicies.sort { $0.arn < $1.arn }
+        image.multiFactorDevices.sort { $0.serialNumber < $1.serialNumber }
+        image.sessions.sort { $0.id < $1.id }
+        return image
     }
 }

@@ -10,7 +10,7 @@ import Testing
             EncryptRequest.self,
             """
             {"KeyId": "alias/a", "Plaintext": "aGVsbG8=", "EncryptionContext": {"tenant": "a", "é": "ü"},
-             "GrantTokens": ["t"], "EncryptionAlgorithm": "SYMMETRIC_DEFAULT", "DryRun": true}
+             "GrantTokens": ["\(grantToken)"], "EncryptionAlgorithm": "SYMMETRIC_DEFAULT", "DryRun": true}
             """
         )
         #expect(request.keyID == "alias/a")
@@ -137,7 +137,7 @@ import Testing
     @Test func `MACs`() throws {
         let made = try decode(
             GenerateMACRequest.self,
-            #"{"KeyId":"k","Message":"AA==","MacAlgorithm":"HMAC_SHA_224","GrantTokens":["t"]}"#)
+            #"{"KeyId":"k","Message":"AA==","MacAlgorithm":"HMAC_SHA_224","GrantTokens":["\#(grantToken)"]}"#)
         #expect(made.algorithm == "HMAC_SHA_224" && made.message.exposed() == [0])
         let verified = try decode(
             VerifyMACRequest.self, #"{"KeyId":"k","Message":"AA==","Mac":"AQI=","MacAlgorithm":"HMAC_SHA_512"}"#)
@@ -206,7 +206,7 @@ import Testing
         #expect(try decode(GetKeyRotationStatusRequest.self, #"{"KeyId":"k"}"#).keyID == "k")
         #expect(try decode(RotateKeyOnDemandRequest.self, #"{"KeyId":"k"}"#).keyID == "k")
         #expect(try decode(GetKeyLastUsageRequest.self, #"{"KeyId":"k"}"#).keyID == "k")
-        #expect(try decode(GetPublicKeyRequest.self, #"{"KeyId":"k","GrantTokens":["t"]}"#).keyID == "k")
+        #expect(try decode(GetPublicKeyRequest.self, #"{"KeyId":"k","GrantTokens":["\#(grantToken)"]}"#).keyID == "k")
         #expect(try !decode(ListKeyRotationsRequest.self, #"{"KeyId":"k"}"#).includesAllMaterial)
         let list = try decode(
             ListKeyRotationsRequest.self, #"{"KeyId":"k","IncludeKeyMaterial":"ALL_KEY_MATERIAL","Limit":3}"#)

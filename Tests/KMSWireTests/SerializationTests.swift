@@ -149,7 +149,7 @@ import Testing
     @Test func `whatever the bytes, an answer comes`() {
         var generator = SystemRandomNumberGenerator()
         let seeds = [
-            #"{"KeyId":"a","Plaintext":"AA==","EncryptionContext":{"a":"b","\u0061b":"c"},"GrantTokens":["t"]}"#
+            #"{"KeyId":"a","Plaintext":"AA==","EncryptionContext":{"a":"b","\u0061b":"c"},"GrantTokens":["\#(grantToken)"]}"#
         ].map { Array($0.utf8) }
         for _ in 0..<3000 {
             var bytes = seeds[0]

@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func `that is full refuses the change, says so and loses nothing`() async throws {
-        let store = try folder.open(.init(maximumPageCount: 40))
+        let store = try folder.open(.init(maximumPageCount: 120))
         var kept: [Key] = []
         var refused: KMSError?
         while refused == nil, kept.count < 1000 {

@@ -40,13 +40,16 @@ import Testing
         try Data().write(to: URL(filePath: folder.databasePath))
         let store = try folder.open()
         #expect(try await store.load() == MetadataImage())
-        #expect(try folder.query("SELECT identifier FROM grdb_migrations") == ["v1", "v2"])
+        #expect(try folder.query("SELECT identifier FROM grdb_migrations") == ["v1", "v2", "v3"])
         #expect(try folder.query("PRAGMA application_id") == ["\(0x5354_5247)"])
         #expect(
             try folder.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
                 == [
-                    "access_key", "alias", "grdb_migrations", "key", "key_last_usage", "key_material", "key_tag",
-                    "system_key", "wrapping_key",
+                    "access_key", "account", "alias", "grdb_migrations", "identity", "identity_attachment",
+                    "identity_policy", "identity_tag", "key", "key_grant", "key_grant_context", "key_grant_operation",
+                    "key_last_usage", "key_material", "key_policy_principal", "key_tag", "managed_policy",
+                    "managed_policy_tag", "managed_policy_version", "mfa_device", "outbox", "session",
+                    "session_policy", "session_tag", "sqlite_sequence", "system_key", "wrapping_key",
                 ]
         )
     }
@@ -59,7 +62,7 @@ import Testing
     @Test func `every table is strict`() throws {
         _ = try folder.open()
         let lax = "SELECT name FROM pragma_table_list WHERE strict = 0 AND schema = 'main' ORDER BY name"
-        #expect(try folder.query(lax) == ["grdb_migrations", "sqlite_schema"])
+        #expect(try folder.query(lax) == ["grdb_migrations", "sqlite_schema", "sqlite_sequence"])
     }
 
     @Test func `refuses a database that a newer version has migrated, and says what to do`() async throws {

@@ -1,8 +1,8 @@
 import KMSCore
 import KMSTesting
 
-/// Draws changes to a few keys and to what stands beside them, so that sequences meet each other often. The same seed
-/// draws the same sequence, apart from ids.
+/// Draws changes to a few keys and identities and to what stands beside them, so that sequences meet each other often.
+/// The same seed draws the same sequence, apart from ids.
 struct RandomChanges {
     private var random: RandomKeys
     private let addresses: [KeyAddress]
@@ -23,6 +23,35 @@ struct RandomChanges {
     }
 
     private mutating func change() -> MetadataChange {
+        Bool.random(using: &random.generator) ? keyChange() : identityChange()
+    }
+
+    /// To grants, identities and what stands beside them; the few names and unique ids clash at times.
+    private mutating func identityChange() -> MetadataChange {
+        let grantID = String(repeating: random.pick(["a", "b", "c"]), count: 64)
+        let name = random.pick(["alice", "Alice", "bob"])
+        let account = random.pick([Scope.sample.account, AccountID("999988887777")!])
+        let identity = Identity.Key(account: account, kind: random.pick([.user, .role]), name: name)
+        let uniqueID = name + random.pick(["1", "2", "3", "4", "5"])
+        let id = random.pick(["one", "two", "three"])
+        switch Int.random(in: 0..<18, using: &random.generator) {
+        case 0..<3: return .saveGrant(random.grant(grantID, on: random.pick(addresses)))
+        case 3: return .removeGrant(id: grantID, of: random.pick(addresses))
+        case 4: return .saveAccount(Account(id: account, name: name, creationDate: random.time()))
+        case 5..<8: return .saveIdentity(random.identity(identity, uniqueID: uniqueID))
+        case 8: return .removeIdentity(identity)
+        case 9..<11: return .saveManagedPolicy(random.managedPolicy(name, uniqueID: uniqueID))
+        case 11: return .removeManagedPolicy(arn: random.managedPolicy(name, uniqueID: uniqueID).arn)
+        case 12: return .saveMultiFactorDevice(random.multiFactorDevice(name))
+        case 13: return .removeMultiFactorDevice(serialNumber: random.multiFactorDevice(name).serialNumber)
+        case 14: return .saveSession(random.session(id))
+        case 15: return .removeSessions(ids: [id, "one"])
+        case 16: return .saveOutboxItem(random.outboxItem(id))
+        default: return .removeOutboxItems(ids: [id])
+        }
+    }
+
+    private mutating func keyChange() -> MetadataChange {
         let address = random.pick(addresses)
         let name = random.pick(["alias/a", "alias/b", "alias/c"])
         let accessKeyID = random.pick(["AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE"])
@@ -48,7 +77,7 @@ struct RandomChanges {
         case 17..<19:
             let used = addresses.filter { _ in Bool.random(using: &random.generator) }
             return .saveLastUsages(Dictionary(uniqueKeysWithValues: used.map { ($0, random.lastUsage()) }))
-        default: return .saveSystemKey(.credentials, reference())
+        default: return .saveSystemKey(.credentials, reference(), publicKey: random.pick([[], [1, 2, 3]]))
         }
     }
 

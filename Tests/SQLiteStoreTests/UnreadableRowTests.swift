@@ -19,6 +19,10 @@ import Testing
         }
     }
 
+    private static let withoutKeys = """
+        DELETE FROM key; DELETE FROM key_material; DELETE FROM key_tag; DELETE FROM key_policy_principal
+        """
+
     static let damages = [
         Damage("UPDATE key SET account = 'hush'", "table key ", "account cannot be read"),
         Damage("UPDATE key SET region = 'hush'", "table key ", "region cannot be read"),
@@ -36,12 +40,14 @@ import Testing
         Damage("DELETE FROM key", "table key_material ", "which is not in table key"),
         Damage("DELETE FROM key; DELETE FROM key_material", "table key_tag ", "which is not in table key"),
         Damage(
-            "DELETE FROM key; DELETE FROM key_material; DELETE FROM key_tag", "table alias ",
+            "DELETE FROM key; DELETE FROM key_material; DELETE FROM key_tag", "table key_policy_principal ",
             "which is not in table key"
         ),
+        Damage(withoutKeys, "table alias ", "which is not in table key"),
+        Damage(withoutKeys + "; DELETE FROM alias", "table key_last_usage ", "which is not in table key"),
         Damage(
-            "DELETE FROM key; DELETE FROM key_material; DELETE FROM key_tag; DELETE FROM alias",
-            "table key_last_usage ", "which is not in table key"
+            withoutKeys + "; DELETE FROM alias; DELETE FROM key_last_usage", "table key_grant ",
+            "which is not in table key"
         ),
         Damage("UPDATE key_material SET id = x'01'", "table key_material ", "id cannot be read"),
         Damage("UPDATE key_material SET object_id = x'01'", "table key_material ", "object_id cannot be read"),
@@ -75,18 +81,53 @@ import Testing
         Damage("UPDATE access_key SET is_active = 2", "table access_key ", "is_active cannot be read"),
         Damage("UPDATE access_key SET sealed_secret = x'01'", "table access_key ", "sealed_secret cannot be read"),
         Damage("UPDATE system_key SET object_id = x''", "table system_key ", "object_id cannot be read"),
+        Damage(
+            "UPDATE key_policy_principal SET unique_id = CAST(x'ff' AS TEXT)", "table key_policy_principal ",
+            "unique_id cannot be read"
+        ),
+        Damage("UPDATE key_grant SET constraint_kind = 'hush'", "table key_grant ", "constraint_kind cannot be read"),
+        Damage("UPDATE key_grant SET constraint_kind = NULL", "table key_grant ", "constraint_kind cannot be read"),
+        Damage("UPDATE key_grant SET is_for_service = 2", "table key_grant ", "is_for_service cannot be read"),
+        Damage("DELETE FROM key_grant", "table key_grant_", "which is not in table key_grant"),
+        Damage("UPDATE account SET id = 'hush'", "table account ", "id cannot be read"),
+        Damage(
+            "UPDATE identity_policy SET document = CAST(x'ff' AS TEXT)", "table identity_policy ", "document cannot"),
+        Damage("UPDATE identity SET kind = 'hush'", "table identity ", "kind cannot be read"),
+        Damage("UPDATE identity SET trust_policy = CAST(x'ff' AS TEXT)", "table identity ", "trust_policy cannot be"),
+        Damage(
+            "UPDATE identity SET maximum_session_duration = -1", "table identity ",
+            "maximum_session_duration cannot be read"
+        ),
+        Damage("DELETE FROM identity", "table identity_policy ", "which is not in table identity"),
+        Damage("UPDATE identity SET name = 'app'", "table identity_policy ", #"the user "alice" of account 1111"#),
+        Damage(
+            "DELETE FROM identity; DELETE FROM identity_policy", "table identity_attachment ",
+            "which is not in table identity"
+        ),
+        Damage("DELETE FROM managed_policy", "table managed_policy_version ", "which is not in table managed_policy"),
+        Damage("DELETE FROM managed_policy_version", "table managed_policy ", "its default version is not there"),
+        Damage("UPDATE managed_policy SET default_version = 'v7'", "table managed_policy ", "its default version"),
+        Damage("UPDATE mfa_device SET sealed_secret = x'01'", "table mfa_device ", "sealed_secret cannot be read"),
+        Damage("UPDATE session SET kind = 'hush'", "table session ", "kind cannot be read"),
+        Damage("UPDATE session SET sealed_secret = x''", "table session ", "sealed_secret cannot be read"),
+        Damage("DELETE FROM session", "table session_policy ", "which is not in table session"),
+        Damage("UPDATE outbox SET queue = 'hush'", "table outbox ", "queue cannot be read"),
     ]
 
     @Test(arguments: damages)
     func `is an error that names its table and key, but not what it holds`(damage: Damage) async throws {
         let folder = try TemporaryFolder()
         var key = Key.sample()
+        key.policyPrincipals = ["arn:aws:iam::111122223333:role/app": "AROAB"]
         key.materials[0].rotation = .init(date: key.creationDate, kind: .onDemand)
         key.materials[0].imported = .init(validTo: key.creationDate, description: "from-vault", place: .token)
         try await folder.open().commit([
             .saveKey(key), .saveAlias(.sample(of: key)), .saveAccessKey(.sample()),
             .saveSystemKey(.credentials, MaterialReference(object: .random(), checkValue: [])),
             .saveWrappingKey(.sample(for: key.address)), .saveLastUsages([key.address: .sample()]),
+            .saveGrant(.sample(on: key)), .saveAccount(.sample()), .saveIdentity(.sample()),
+            .saveManagedPolicy(.sample()), .saveMultiFactorDevice(.sample()), .saveSession(.sample()),
+            .saveOutboxItem(.sample()),
         ])
         try folder.tamper(damage.sql)
         let store = try folder.open()

@@ -11,7 +11,7 @@ enum Version1Database {
 
     static var image: MetadataImage {
         get throws {
-            MetadataImage(
+            var image = MetadataImage(
                 keys: try [inUse, beingCreated, beingDestroyed],
                 aliases: [
                     Alias(
@@ -32,6 +32,20 @@ enum Version1Database {
                 ],
                 systemKeys: [.credentials: try reference(0xc0, [9])]
             )
+            // What the third step makes of those who had access keys, apart from their unique ids.
+            image.accounts = [
+                Account(
+                    id: try scope.account, name: "", creationDate: Timestamp(milliseconds: 1_767_225_600_003)
+                )
+            ]
+            image.identities = [
+                Identity(
+                    key: .init(account: try scope.account, kind: .user, name: "alice"), uniqueID: "",
+                    creationDate: Timestamp(milliseconds: 1_767_225_600_003),
+                    attachedPolicies: ["arn:aws:iam::aws:policy/AdministratorAccess"]
+                )
+            ]
+            return image
         }
     }
 
@@ -73,6 +87,13 @@ enum Version1Database {
         }
     }
 
+    /// `image` with the unique ids that the migration has drawn, which `found` has.
+    static func image(withUniqueIDsOf found: MetadataImage) throws -> MetadataImage {
+        var image = try image
+        image.identities = image.identities.withUniqueIDs(of: found.identities)
+        return image
+    }
+
     private static var scope: Scope {
         get throws { Scope(account: try found(AccountID(account)), region: try found(Region(region))) }
     }
@@ -98,7 +119,7 @@ enum Version1Database {
         )
     }
 
-    private static func found<Value>(_ value: Value?) throws -> Value { try #require(value) }
+    static func found<Value>(_ value: Value?) throws -> Value { try #require(value) }
 }
 
 extension Version1Database {
@@ -139,7 +160,7 @@ extension Version1Database {
         """
 
     /// As the release had it, with what stands around it in its file.
-    private static let schema = """
+    static let schema = """
         PRAGMA journal_mode = WAL;
         PRAGMA application_id = 1398035015;
         CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
@@ -231,4 +252,20 @@ extension Version1Database {
 
 
         """
+}
+
+extension [Identity] {
+    /// The same identities with the unique ids that those of the same name have in `others`.
+    func withUniqueIDs(of others: [Identity]) -> [Identity] {
+        map { identity in
+            Identity(
+                key: identity.key, path: identity.path,
+                uniqueID: others.first { $0.key == identity.key }?.uniqueID ?? identity.uniqueID,
+                creationDate: identity.creationDate, description: identity.description,
+                trustPolicy: identity.trustPolicy, maximumSessionDuration: identity.maximumSessionDuration,
+                inlinePolicies: identity.inlinePolicies, attachedPolicies: identity.attachedPolicies,
+                permissionsBoundary: identity.permissionsBoundary, tags: identity.tags
+            )
+        }
+    }
 }

@@ -73,9 +73,9 @@ def test_a_ciphertext_over_6144_bytes_is_a_validation_error(server):
 
 
 def test_an_operation_that_is_not_served_yet_names_itself(server, key):
-    answer = post(server, "CreateGrant", {"KeyId": key["KeyId"]})
+    answer = post(server, "ReplicateKey", {"KeyId": key["KeyId"], "ReplicaRegion": "us-west-2"})
     assert (answer.status, answer.code) == (400, "UnsupportedOperationException")
-    assert "CreateGrant" in answer.json["message"]
+    assert "ReplicateKey" in answer.json["message"]
 
 
 def test_an_operation_that_aws_does_not_have_is_unknown(server):

@@ -58,7 +58,8 @@ extension GetKeyPolicyRequest: ServedRequest {
 
 extension PutKeyPolicyRequest: ServedRequest {
     func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> EmptyResponse {
-        try await store.putKeyPolicy(policy, on: keyID, named: name, by: caller)
+        try await store.putKeyPolicy(
+            policy, on: keyID, named: name, bypassLockoutCheck: bypassLockoutCheck, by: caller)
         return EmptyResponse()
     }
 }

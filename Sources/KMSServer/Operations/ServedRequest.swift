@@ -18,7 +18,8 @@ struct OperationTable: Sendable {
 
     init() {
         let requests: [any ServedRequest.Type] = [
-            CancelKeyDeletionRequest.self, CreateAliasRequest.self, CreateKeyRequest.self, DecryptRequest.self,
+            CancelKeyDeletionRequest.self, CreateAliasRequest.self, CreateGrantRequest.self, CreateKeyRequest.self,
+            DecryptRequest.self,
             DeleteAliasRequest.self, DeleteImportedKeyMaterialRequest.self, DeriveSharedSecretRequest.self,
             DescribeKeyRequest.self, DisableKeyRequest.self, DisableKeyRotationRequest.self, EnableKeyRequest.self,
             EnableKeyRotationRequest.self, EncryptRequest.self, GenerateDataKeyRequest.self,
@@ -26,9 +27,11 @@ struct OperationTable: Sendable {
             GenerateDataKeyWithoutPlaintextRequest.self, GenerateMACRequest.self, GenerateRandomRequest.self,
             GetKeyLastUsageRequest.self, GetKeyPolicyRequest.self, GetKeyRotationStatusRequest.self,
             GetParametersForImportRequest.self, GetPublicKeyRequest.self, ImportKeyMaterialRequest.self,
-            ListAliasesRequest.self, ListKeyPoliciesRequest.self, ListKeyRotationsRequest.self,
-            ListKeysRequest.self, ListResourceTagsRequest.self, PutKeyPolicyRequest.self, ReEncryptRequest.self,
-            RotateKeyOnDemandRequest.self, ScheduleKeyDeletionRequest.self, SignRequest.self,
+            ListAliasesRequest.self, ListGrantsRequest.self, ListKeyPoliciesRequest.self, ListKeyRotationsRequest.self,
+            ListKeysRequest.self, ListResourceTagsRequest.self, ListRetirableGrantsRequest.self,
+            PutKeyPolicyRequest.self, ReEncryptRequest.self,
+            RetireGrantRequest.self, RevokeGrantRequest.self, RotateKeyOnDemandRequest.self,
+            ScheduleKeyDeletionRequest.self, SignRequest.self,
             TagResourceRequest.self, UntagResourceRequest.self, UpdateAliasRequest.self,
             UpdateKeyDescriptionRequest.self, VerifyRequest.self, VerifyMACRequest.self,
         ]
@@ -46,7 +49,11 @@ struct OperationTable: Sendable {
 
     private static func handler<R: ServedRequest>(for _: R.Type) -> Handler {
         { (store, body, caller) async throws(WireError) in
-            let request = try R(decoding: body)
+            let name = R.operation
+            caller.draft.begin(name.rawValue, isReadOnly: name.isReadOnly, parameters: nil)
+            let request = try R.decode(body) { parameters in
+                caller.draft.begin(name.rawValue, isReadOnly: name.isReadOnly, parameters: parameters)
+            }
             let response: R.Response
             do throws(KMSError) {
                 response = try await request.perform(on: store, by: caller)

@@ -9,6 +9,10 @@ import SecureMemory
 package struct MemberReader {
     private let members: KeyedDecodingContainer<MemberName>
     private(set) var violations: [Violation] = []
+    /// What was read, for the record of the call: all but blobs, which are secrets or ciphertexts, and grant tokens.
+    private(set) var parameters: [AuditValue.Member] = []
+    /// What the request is refused with though it meets all constraints.
+    private(set) var refusal: WireError?
 
     init(_ members: KeyedDecodingContainer<MemberName>) {
         self.members = members
@@ -23,6 +27,15 @@ package struct MemberReader {
         } catch {
             throw .serialization("The member '\(name)' must be \(kind).")
         }
+    }
+
+    private mutating func record(_ name: String, _ value: AuditValue) {
+        parameters.append(AuditValue.Member(name.asViolationPath, value))
+    }
+
+    /// Notes a fault that the model does not know. Of several the first is told.
+    mutating func refuse(_ error: WireError) {
+        if refusal == nil { refusal = error }
     }
 
     private mutating func note(_ failure: String?, of value: String?, at path: String) {
@@ -47,6 +60,13 @@ extension MemberReader {
     }
 
     mutating func string(_ name: String, _ shape: StringShape) throws(WireError) -> String? {
+        let value = try unrecordedString(name, shape)
+        if let value { record(name, .string(value)) }
+        return value
+    }
+
+    /// A string that no record shall have.
+    mutating func unrecordedString(_ name: String, _ shape: StringShape) throws(WireError) -> String? {
         let value = try decode(String.self, name, as: "a string")
         if let value { check(value, shape, at: name.asViolationPath) }
         return value
@@ -62,13 +82,20 @@ extension MemberReader {
         let value = try decode(Int.self, name, as: "an integer")
         if let value {
             note(Constraint.value(value, range), of: "'\(value)'", at: name.asViolationPath)
+            record(name, .integer(Int64(value)))
         }
         return value
     }
 
     /// False when the member is absent.
-    func flag(_ name: String) throws(WireError) -> Bool {
-        try decode(Bool.self, name, as: "true or false") ?? false
+    mutating func flag(_ name: String) throws(WireError) -> Bool {
+        try optionalFlag(name) ?? false
+    }
+
+    mutating func optionalFlag(_ name: String) throws(WireError) -> Bool? {
+        let value = try decode(Bool.self, name, as: "true or false")
+        if let value { record(name, .bool(value)) }
+        return value
     }
 
     mutating func blob(_ name: String, length: ClosedRange<Int>) throws(WireError) -> [UInt8]? {
@@ -87,11 +114,12 @@ extension MemberReader {
     }
 
     /// A number of seconds since 1970, with a fraction, as AWS JSON 1.1 has it.
-    func timestamp(_ name: String) throws(WireError) -> Timestamp? {
+    mutating func timestamp(_ name: String) throws(WireError) -> Timestamp? {
         guard let seconds = try decode(Double.self, name, as: "a number of seconds") else { return nil }
         guard let timestamp = WireTimestamp(seconds: seconds) else {
             throw .serialization("The member '\(name)' is no moment between the years 1 and 9999.")
         }
+        record(name, .date(timestamp.timestamp))
         return timestamp.timestamp
     }
 
@@ -108,8 +136,37 @@ extension MemberReader {
     }
 
     /// Empty when the member is absent.
-    func stringMap(_ name: String) throws(WireError) -> [String: String] {
-        try decode([String: String].self, name, as: "a map from strings to strings") ?? [:]
+    mutating func stringMap(_ name: String) throws(WireError) -> [String: String] {
+        try optionalStringMap(name) ?? [:]
+    }
+
+    mutating func optionalStringMap(_ name: String) throws(WireError) -> [String: String]? {
+        let pairs = try decode([String: String].self, name, as: "a map from strings to strings")
+        if let pairs { record(name, .pairs(pairs)) }
+        return pairs
+    }
+
+    /// A structure, whose own members `read` reads. Nil when the member is absent.
+    mutating func structure<T>(
+        _ name: String, _ read: (inout MemberReader) throws(WireError) -> T
+    ) throws(WireError) -> T? {
+        guard has(name) else { return nil }
+        let nested: KeyedDecodingContainer<MemberName>
+        do {
+            nested = try members.nestedContainer(keyedBy: MemberName.self, forKey: MemberName(stringValue: name))
+        } catch {
+            throw .serialization("The member '\(name)' must be a structure.")
+        }
+        var reader = MemberReader(nested)
+        let value = try read(&reader)
+        violations += reader.violations.map { violation in
+            Violation(
+                path: "\(name.asViolationPath).\(violation.path)", value: violation.value,
+                constraint: violation.constraint)
+        }
+        if let refusal = reader.refusal { refuse(refusal) }
+        record(name, .object(reader.parameters))
+        return value
     }
 
     /// Empty when the member is absent. `count` is how many elements the model allows.
@@ -125,6 +182,7 @@ extension MemberReader {
         if !failures.isEmpty {
             note("Member must satisfy constraint: [\(failures.joined(separator: ", "))]", of: text(), at: path)
         }
+        if name != "GrantTokens" { record(name, .strings(values)) }
         return values
     }
 
@@ -147,6 +205,12 @@ extension MemberReader {
                     note(Constraint.notNull, of: "null", at: "\(path).\(member)")
                 }
             }
+        }
+        if !tags.isEmpty {
+            record(
+                name,
+                .array(
+                    tags.map { .object(("tagKey", .string($0.key ?? "")), ("tagValue", .string($0.value ?? ""))) }))
         }
         return tags
     }

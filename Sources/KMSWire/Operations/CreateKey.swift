@@ -13,6 +13,7 @@ package struct CreateKeyRequest: WireRequest {
     private let isMultiRegion: Bool
     private let customKeyStore: String?
     private let externalKey: String?
+    private let bypassLockoutCheck: Bool?
 
     package init(from members: inout MemberReader) throws(WireError) {
         policy = try members.string("Policy", .policy)
@@ -25,8 +26,7 @@ package struct CreateKeyRequest: WireRequest {
         externalKey = try members.string("XksKeyId", .xksKeyID)
         tags = try members.tags("Tags")
         isMultiRegion = try members.flag("MultiRegion")
-        // Nobody can be locked out by a policy that is not enforced.
-        _ = try members.flag("BypassPolicyLockoutSafetyCheck")
+        bypassLockoutCheck = try members.optionalFlag("BypassPolicyLockoutSafetyCheck")
     }
 
     package func check() throws(WireError) {
@@ -50,7 +50,6 @@ package struct CreateKeyRequest: WireRequest {
         }
         if let customKeyStore { throw .customKeyStoreNotFound(customKeyStore) }
         if externalKey != nil { throw .unsupported("XksKeyId is not supported by this server yet.") }
-        if let policy { try PolicyText.check(policy) }
     }
 
     package var newKey: NewKey {
@@ -62,6 +61,7 @@ package struct CreateKeyRequest: WireRequest {
         key.policy = policy
         key.tags = tags.map(\.tag)
         key.isMultiRegion = isMultiRegion
+        key.bypassLockoutCheck = bypassLockoutCheck
         return key
     }
 }

@@ -2,13 +2,8 @@ import KMSCore
 
 extension MemberReader {
     /// The members Limit and Marker, which all lists have.
-    mutating func page() throws(WireError) -> PageRequest {
-        PageRequest(limit: try integer("Limit", in: 1...1000), marker: try string("Marker", .marker))
-    }
-
-    /// The member GrantTokens. Grants do not exist yet, so a token that is well-formed has no effect.
-    mutating func grantTokens() throws(WireError) {
-        _ = try strings("GrantTokens", .grantToken, count: 0...10)
+    mutating func page(limit: ClosedRange<Int> = 1...1000) throws(WireError) -> PageRequest {
+        PageRequest(limit: try integer("Limit", in: limit), marker: try string("Marker", .marker))
     }
 }
 

@@ -16,7 +16,7 @@ enum Constraint {
     }
 
     static func pattern(_ value: String, _ pattern: StringShape.Pattern) -> String? {
-        value.unicodeScalars.allSatisfy(pattern.allows)
+        pattern.matches(value)
             ? nil : "Member must satisfy regular expression pattern: \(pattern.text)"
     }
 

@@ -1,10 +1,22 @@
 /// What the API's model says of a string.
 struct StringShape: Sendable {
-    /// A regular expression of the model. All that are in use allow any number of characters out of a set, and have
-    /// a minimum length besides.
+    /// A regular expression of the model.
     struct Pattern: Sendable {
         let text: String
-        let allows: @Sendable (Unicode.Scalar) -> Bool
+        let matches: @Sendable (String) -> Bool
+
+        /// One that allows any number of characters out of a set, as nearly all do that are in use. They have a minimum
+        /// length besides.
+        init(text: String, allows: @escaping @Sendable (Unicode.Scalar) -> Bool) {
+            self.text = text
+            matches = { $0.unicodeScalars.allSatisfy(allows) }
+        }
+
+        /// Any other.
+        init(text: String, matching matches: @escaping @Sendable (String) -> Bool) {
+            self.text = text
+            self.matches = matches
+        }
     }
 
     var length: ClosedRange<Int>?
@@ -101,7 +113,7 @@ extension StringShape {
 
 extension Unicode.Scalar {
     /// `\w` of a regular expression, as Java's is without flags: ASCII only.
-    fileprivate var isWord: Bool {
+    var isWord: Bool {
         switch self {
         case "a"..."z", "A"..."Z", "0"..."9", "_": true
         default: false

@@ -1,0 +1,85 @@
+import FoundationEssentials
+import KMSCore
+import LibCrypto
+
+/// What the signing key stands for: one line `{"statement":{…},"signature":"<hexadecimal>"}`. Signed are the bytes of
+/// the statement as they stand there.
+enum SignedStatement {
+    private static let head = Array(#"{"statement":"#.utf8)
+    private static let middle = Array(#","signature":""#.utf8)
+    private static let tail = Array(#""}"#.utf8)
+
+    /// The bytes to sign.
+    static func text(_ statement: some Signable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return Array(try encoder.encode(statement))
+        } catch {
+            fatalError("a statement of numbers and texts cannot be encoded: \(error)")
+        }
+    }
+
+    /// The line, without its end.
+    static func line(_ text: [UInt8], signature: [UInt8]) -> [UInt8] {
+        head + text + middle + Array(Hexadecimal.encode(signature).utf8) + tail
+    }
+
+    /// The statement in `line`. Nil where the line has another form, or no signature by `key`.
+    static func read<Statement: Signable>(
+        _ type: Statement.Type, from line: [UInt8], signedBy key: PublicKey
+    ) -> Statement? {
+        // A signature in DER has at most 72 bytes.
+        guard line.count <= 4096, line.starts(with: head), line.suffix(2).elementsEqual(tail),
+            let quote = line.dropLast(2).lastIndex(of: UInt8(ascii: "\"")),
+            line[...quote].suffix(middle.count).elementsEqual(middle), quote >= head.count + middle.count,
+            let signature = Hexadecimal.decode(line[(quote + 1)..<(line.count - 2)]), signature.count <= 80
+        else { return nil }
+        let text = Array(line[head.count..<(quote + 1 - middle.count)])
+        guard key.isValidSignature(signature, of: Digest.sha256.hash(text), .ecdsa(.sha256)) else { return nil }
+        guard let statement = try? JSONDecoder().decode(type, from: Data(text)), statement.type == type.name
+        else { return nil }
+        return statement
+    }
+}
+
+/// A statement says what it is, so that none can stand for one of another kind.
+protocol Signable: Codable {
+    static var name: String { get }
+    var type: String { get }
+}
+
+/// Proves a stretch of records, all in one file. Digests are chained like records, in a file of their own.
+struct LogDigest: Signable, Hashable, Sendable {
+    private(set) var type = Self.name
+    /// From 1.
+    let number: Int
+    /// The hash of the digest's line before.
+    let previous: String
+    let file: String
+    let first: UInt64
+    let last: UInt64
+    /// The hash of the record `last`.
+    let hash: String
+    /// ISO 8601.
+    let time: String
+    /// Whether an earlier process had written the records and ended before it could have them signed.
+    let isRecovered: Bool
+
+    static let name = "AuditDigest"
+}
+
+/// Proves where the log ends.
+struct LogHead: Signable, Hashable, Sendable {
+    private(set) var type = Self.name
+    /// The last record, and its hash; 0 and zeros of a log that has none.
+    let sequence: UInt64
+    let hash: String
+    /// How many digests there are, and the hash of the last one's line.
+    let digests: Int
+    let digestHash: String
+    /// ISO 8601.
+    let time: String
+
+    static let name = "AuditHead"
+}

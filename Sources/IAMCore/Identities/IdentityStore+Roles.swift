@@ -1,0 +1,120 @@
+package import KMSCore
+import KMSPolicy
+
+/// Roles.
+extension IdentityStore {
+    package func createRole(_ new: NewRole, by context: CallContext) async throws(KMSError) -> Identity {
+        try IAMName.check(new.name, "RoleName", 1...64)
+        try IAMName.check(path: new.path)
+        try IAMName.check(description: new.description)
+        try IAMTags.check(new.tags, atMost: limits.tags)
+        try checkDuration(new.maximumSessionDuration)
+        let account = context.principal.account
+        let role = Identity(
+            key: Identity.Key(account: account, kind: .role, name: new.name), path: new.path,
+            uniqueID: UniqueID.new(.role), creationDate: clock.now, description: new.description,
+            trustPolicy: new.trustPolicy, maximumSessionDuration: new.maximumSessionDuration,
+            permissionsBoundary: new.permissionsBoundary,
+            tags: try IAMTags.merge(new.tags, into: [:], atMost: limits.tags))
+        let document = try parseTrustPolicy(new.trustPolicy)
+        return try await add(role, new.tags, quota: ("RolesPerAccount", limits.roles), by: context) {
+            role throws(KMSError) in
+            role.trustPrincipals = try principals(of: document)
+        }
+    }
+
+    package func getRole(_ name: String, by context: CallContext) throws(KMSError) -> Identity {
+        try shown(find(.role(name), for: "iam:GetRole", by: context).identity)
+    }
+
+    package func listRoles(
+        pathPrefix: String = "/", _ page: PageRequest, by context: CallContext
+    ) throws(KMSError) -> Page<Identity> {
+        let roles = try list(.role, for: "iam:ListRoles", pathPrefix, page, by: context)
+        return Page(items: roles.items.map { shown($0) }, nextMarker: roles.nextMarker)
+    }
+
+    /// What is nil stays as it is.
+    package func updateRole(
+        _ name: String, description: String?, maximumSessionDuration: Int?, by context: CallContext
+    ) async throws(KMSError) {
+        if let description { try IAMName.check(description: description) }
+        if let maximumSessionDuration { try checkDuration(maximumSessionDuration) }
+        try await change(.role(name), for: "iam:UpdateRole", by: context) { role throws(KMSError) in
+            role.description = description ?? role.description
+            role.maximumSessionDuration = maximumSessionDuration ?? role.maximumSessionDuration
+        }
+    }
+
+    /// Sessions that are there already go on.
+    package func updateAssumeRolePolicy(
+        ofRole name: String, _ text: String, by context: CallContext
+    ) async throws(KMSError) {
+        let document = try parseTrustPolicy(text)
+        try await change(.role(name), for: "iam:UpdateAssumeRolePolicy", by: context) { role throws(KMSError) in
+            role.trustPrincipals = try principals(of: document)
+            role.trustPolicy = text
+        }
+    }
+
+    package func deleteRole(_ name: String, by context: CallContext) async throws(KMSError) {
+        try await changes.run { () async throws(KMSError) in
+            try await remove(find(.role(name), for: "iam:DeleteRole", by: context).identity, by: context)
+        }
+    }
+
+    /// ListInstanceProfilesForRole: there are none, so always empty. Throws as every question about a role does.
+    package func listInstanceProfiles(
+        ofRole name: String, by context: CallContext
+    ) throws(KMSError) -> [String] {
+        _ = try find(.role(name), for: "iam:ListInstanceProfilesForRole", by: context)
+        return []
+    }
+
+    private func checkDuration(_ seconds: Int) throws(KMSError) {
+        guard (3600...43_200).contains(seconds) else {
+            throw KMSError(.validation, "MaxSessionDuration has to be from 3,600 to 43,200 seconds.")
+        }
+    }
+
+    private func parseTrustPolicy(_ text: String) throws(KMSError) -> PolicyDocument {
+        let document = try PolicyText.parse(text, as: .trust)
+        guard PolicyText.size(text) <= limits.trustPolicySize else {
+            throw .quota("ACLSizePerRole", limits.trustPolicySize)
+        }
+        return document
+    }
+
+    /// The role with its trust policy as it counts: where an ARN stood for somebody who is gone, it has the unique id,
+    /// so that nobody takes another of the same name for them.
+    private func shown(_ role: Identity) -> Identity {
+        var shown = role
+        for (arn, id) in role.trustPrincipals where look(up: arn) != .identity(uniqueID: id) {
+            shown.trustPolicy = shown.trustPolicy.replacing("\"\(arn)\"", with: "\"\(id)\"")
+        }
+        return shown
+    }
+
+    /// The unique ids of the users and roles in a trust policy, by their ARNs. Tells which principals are there: to be
+    /// asked for those who may set the policy.
+    private func principals(of document: PolicyDocument) throws(KMSError) -> [String: String] {
+        var ids: [String: String] = [:]
+        for pattern in document.statements.flatMap({ $0.principals?.patterns ?? [] }) {
+            let name: String
+            switch pattern {
+            case .account(let account): name = account
+            case .arn(let arn): name = arn
+            case .everyone, .uniqueID, .service, .federated, .canonicalUser: continue
+            }
+            switch look(up: name) {
+            case .account: break
+            case .identity(let id): ids[name] = id
+            case .unknown:
+                throw KMSError(
+                    .malformedPolicy,
+                    "Invalid principal in policy: \"AWS\":\"\(name)\" is no account, user or role of this server.")
+            }
+        }
+        return ids
+    }
+}

@@ -1,0 +1,124 @@
+package import KMSPolicy
+
+/// What a request is for, as far as conditions of policies and constraints of grants ask for it.
+package struct RequestConditions: Sendable {
+    /// Nil for operations that have none. An empty one counts as none in policies.
+    package var encryptionContext: EncryptionContext?
+    /// `kms:EncryptionAlgorithm`, `kms:SigningAlgorithm` or their like, with its value.
+    package var algorithm: (key: ConditionKey.Name, value: String)?
+    /// What is named by few operations.
+    package var others: [ConditionKey: ConditionValues] = [:]
+    /// Which grants can allow it.
+    package var grants = UsableGrants.all
+
+    package init(
+        _ encryptionContext: EncryptionContext? = nil, algorithm: (key: ConditionKey.Name, value: String)? = nil,
+        _ others: [ConditionKey: ConditionValues] = [:]
+    ) {
+        self.encryptionContext = encryptionContext
+        self.algorithm = algorithm
+        self.others = others
+    }
+
+    package static let none = RequestConditions()
+
+    /// `SYMMETRIC_DEFAULT` where no algorithm is named, as AWS has it.
+    static func encryption(_ context: EncryptionContext, _ algorithm: String?) -> RequestConditions {
+        RequestConditions(context, algorithm: (.encryptionAlgorithm, algorithm ?? "SYMMETRIC_DEFAULT"))
+    }
+
+    /// `aws:RequestTag/…` and `aws:TagKeys`.
+    static func tags(_ tags: [String: String]) -> [ConditionKey: ConditionValues] {
+        guard !tags.isEmpty else { return [:] }
+        var values: [ConditionKey: ConditionValues] = [.named(.tagKeys): .several(tags.keys.sorted())]
+        for (key, value) in tags { values[.requestTag(key.lowercased())] = .one(value) }
+        return values
+    }
+
+    func values(of key: ConditionKey) -> ConditionValues {
+        switch key {
+        case .encryptionContext(let name):
+            // Names in policies are the same in any case; of several that are, a request is refused where it says so.
+            guard let pairs = encryptionContext?.pairs, !pairs.isEmpty else { return .absent }
+            let matching = pairs.filter { $0.key.lowercased() == name }.map(\.value)
+            return matching.count > 1 ? .several(matching.sorted()) : ConditionValues(matching.first)
+        case .named(.encryptionContextKeys):
+            guard let pairs = encryptionContext?.pairs, !pairs.isEmpty else { return .absent }
+            return .several(Array(pairs.keys))
+        case .named(let name) where name == algorithm?.key:
+            return ConditionValues(algorithm?.value)
+        default:
+            return others[key] ?? .absent
+        }
+    }
+}
+
+// What single operations have.
+extension RequestConditions {
+    static func algorithm(_ key: ConditionKey.Name, _ value: String) -> RequestConditions {
+        RequestConditions(algorithm: (key, value))
+    }
+
+    static func signing(_ algorithm: String, _ type: MessageType) -> RequestConditions {
+        RequestConditions(algorithm: (.signingAlgorithm, algorithm), [.named(.messageType): .one(type.rawValue)])
+    }
+
+    static func dataKeyPair(_ context: EncryptionContext, _ spec: String) -> RequestConditions {
+        var conditions = encryption(context, nil)
+        conditions.others = [.named(.dataKeyPairSpec): .one(spec)]
+        return conditions
+    }
+
+    var dataKeyPairSpec: KeySpec? {
+        guard case .one(let spec) = others[.named(.dataKeyPairSpec)] else { return nil }
+        return KeySpec(rawValue: spec)
+    }
+
+    static func reEncryption(
+        _ context: EncryptionContext, _ algorithm: String?, onSameKey: Bool
+    ) -> RequestConditions {
+        var conditions = encryption(context, algorithm)
+        conditions.others = [.named(.reEncryptOnSameKey): .one(onSameKey ? "true" : "false")]
+        return conditions
+    }
+
+    static func wrapping(_ algorithm: String, _ keySpec: String) -> RequestConditions {
+        RequestConditions(algorithm: (.wrappingAlgorithm, algorithm), [.named(.wrappingKeySpec): .one(keySpec)])
+    }
+
+    static func materialImport(_ material: MaterialImport) -> RequestConditions {
+        var others: [ConditionKey: ConditionValues] = [
+            .named(.expirationModel): .one(
+                material.expires ? "KEY_MATERIAL_EXPIRES" : "KEY_MATERIAL_DOES_NOT_EXPIRE")
+        ]
+        if let validTo = material.validTo { others[.named(.validTo)] = .one(validTo.epochSeconds) }
+        return RequestConditions(nil, others)
+    }
+
+    static func rotation(periodInDays: Int) -> RequestConditions {
+        RequestConditions(nil, [.named(.rotationPeriodInDays): .one(String(periodInDays))])
+    }
+
+    static func deletion(pendingWindowInDays: Int) -> RequestConditions {
+        RequestConditions(
+            nil, [.named(.scheduleKeyDeletionPendingWindowInDays): .one(String(pendingWindowInDays))])
+    }
+
+    static func bypass(_ bypass: Bool?) -> RequestConditions {
+        guard let bypass else { return .none }
+        return RequestConditions(nil, [.named(.bypassPolicyLockoutSafetyCheck): .one(bypass ? "true" : "false")])
+    }
+
+    /// A key that is yet to be made has its spec, usage and origin from the request.
+    static func creation(_ request: NewKey, _ tags: [String: String]) -> RequestConditions {
+        var conditions = bypass(request.bypassLockoutCheck)
+        conditions.others[.named(.keySpec)] = .one(request.spec.rawValue)
+        conditions.others[.named(.customerMasterKeySpec)] = .one(request.spec.rawValue)
+        conditions.others[.named(.keyUsage)] = .one(request.usage.rawValue)
+        conditions.others[.named(.customerMasterKeyUsage)] = .one(request.usage.rawValue)
+        conditions.others[.named(.keyOrigin)] = .one(request.origin.rawValue)
+        conditions.others[.named(.multiRegion)] = .one(request.isMultiRegion ? "true" : "false")
+        conditions.others.merge(RequestConditions.tags(tags)) { own, _ in own }
+        return conditions
+    }
+}

@@ -1,0 +1,87 @@
+import Synchronization
+
+/// Counts requests against their quotas: a token bucket for each account, Region and quota, with room for a second's
+/// worth.
+///
+/// It holds a few hundred bytes for every account and Region that ever made a request. Both are few: accounts are the
+/// server's own, and Regions are configured.
+package final class RequestQuotas: Sendable {
+    private let limits: QuotaLimits
+    private let clock: any KMSClock
+    /// What times are counted from, so that they are small numbers.
+    private let start: Timestamp
+    private let buckets = Mutex<[Scope: QuotaBuckets]>([:])
+
+    package init(_ limits: QuotaLimits, clock: any KMSClock) {
+        self.limits = limits
+        self.clock = clock
+        start = clock.now
+    }
+
+    /// Counts a request. Throws `throttled` if its quota is used up: it is then not counted.
+    ///
+    /// - Parameters:
+    ///   - spec: The spec of the key that a cryptographic operation uses, or of GenerateDataKeyPair the spec of the
+    ///     pair; nil where there is none.
+    ///   - account: The caller's, whosever the key is.
+    package func spend(
+        _ action: KMSAction, spec: KeySpec?, account: AccountID, region: Region
+    ) throws(KMSError) {
+        let place = RequestQuota.place(for: action, with: spec)
+        let rate = limits.rates[place]
+        guard rate > 0 else { return }
+        let scope = Scope(account: account, region: region)
+        guard buckets(of: scope).take(from: place, refilledAt: Int64(rate), now: elapsed()) else {
+            throw KMSError(
+                .throttled, "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.",
+                cause:
+                    "the account \(account) has used up its request quota \(RequestQuota.all[place].name) of \(rate) "
+                    + "a second in \(region)"
+            )
+        }
+    }
+
+    private func buckets(of scope: Scope) -> QuotaBuckets {
+        buckets.withLock { buckets in
+            if let known = buckets[scope] { return known }
+            let new = QuotaBuckets()
+            buckets[scope] = new
+            return new
+        }
+    }
+
+    /// Milliseconds since the start, kept to a hundred years before and after it so that nothing overflows.
+    private func elapsed() -> Int64 {
+        let (elapsed, isTooLarge) = clock.now.milliseconds.subtractingReportingOverflow(start.milliseconds)
+        guard !isTooLarge else { return 0 }
+        return min(max(elapsed, -(1 << 42)), 1 << 42)
+    }
+}
+
+/// The buckets of one account in one Region.
+///
+/// A bucket is one number: when it is full again. It is counted in thousandths of a token, of which every millisecond
+/// brings as many as the quota allows requests a second; so all numbers are whole. This is the generic cell rate
+/// algorithm (ITU-T I.371, annex A), with a tolerance of a second.
+private final class QuotaBuckets: Sendable {
+    /// In the order of ``RequestQuota/all``.
+    private let fullAgain = Mutex<[Int64]>(Array(repeating: -(1 << 62), count: RequestQuota.all.count))
+
+    private static let token: Int64 = 1000
+
+    /// Takes a token, or none if there is none.
+    func take(from place: Int, refilledAt rate: Int64, now milliseconds: Int64) -> Bool {
+        let now = milliseconds * rate
+        let second = Self.token * rate
+        return fullAgain.withLock { fullAgain in
+            var full = max(fullAgain[place], now)
+            // A bucket is full in a second, however empty it is, unless the clock has gone back: it then counts as
+            // empty now, and not until the clock is where it was. By up to a second more, requests that looked at the
+            // clock at about the same time may come one before the other.
+            if full > now + 2 * second { full = now + second }
+            let isThere = full + Self.token <= now + second
+            fullAgain[place] = isThere ? full + Self.token : full
+            return isThere
+        }
+    }
+}

@@ -1,0 +1,11 @@
+import IAMCore
+import KMSServer
+
+/// The identities of the store, as the server asks for them.
+struct IdentityDirectory: CredentialDirectory {
+    let identities: IdentityStore
+
+    func caller(withAccessKey id: String) -> Caller? {
+        identities.caller(withAccessKey: id).map { Caller(identity: $0.identity, credential: $0.credential) }
+    }
+}
