@@ -31,5 +31,10 @@ let package = Package(
             dependencies: [.product(name: "KMSWire", package: "strongroom")],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "fuzz-query",
+            dependencies: [.product(name: "IAMQuery", package: "strongroom")],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -9,6 +9,7 @@ import pathlib
 import re
 import struct
 import sys
+import urllib.parse
 import zlib
 
 KEY = "1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -133,6 +134,55 @@ REQUESTS = {
 }
 
 
+POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+PARTS = {"MaxItems": 10, "Marker": "iam:ListUsers:a"}
+QUERY_TAGS = {
+    "Tags.member.1.Key": "team", "Tags.member.1.Value": "é +/=@", "Tags.member.2.Key": "b", "Tags.member.2.Value": "",
+}
+CODES = {"SerialNumber": "arn:aws:iam::111122223333:mfa/phone"}
+# One of each shape that parameters have.
+QUERIES = {
+    "CreateUser": {
+        "UserName": "alice", "Path": "/team/", "PermissionsBoundary": "arn:aws:iam::aws:policy/p", **QUERY_TAGS,
+    },
+    "ListUsers": {"PathPrefix": "/team", **PARTS},
+    "UntagUser": {"UserName": "alice", "TagKeys.member.1": "team", "TagKeys.member.2": "b"},
+    "TagRole": {"RoleName": "r", "Tags": ""},
+    "CreateRole": {
+        "RoleName": "r", "AssumeRolePolicyDocument": POLICY, "MaxSessionDuration": 3600, "Description": "a\r\nb",
+    },
+    "PutRolePolicy": {"RoleName": "r", "PolicyName": "p", "PolicyDocument": POLICY},
+    "CreatePolicy": {"PolicyName": "p", "Path": "/a/b/", "Description": "d", "PolicyDocument": POLICY, **QUERY_TAGS},
+    "CreatePolicyVersion": {
+        "PolicyArn": "arn:aws:iam::111122223333:policy/p", "PolicyDocument": POLICY, "SetAsDefault": "true",
+    },
+    "GetPolicyVersion": {"PolicyArn": "arn:aws:iam::aws:policy/p", "VersionId": "v1"},
+    "ListPolicies": {"Scope": "Local", "OnlyAttached": "false", "PolicyUsageFilter": "PermissionsBoundary", **PARTS},
+    "ListEntitiesForPolicy": {"PolicyArn": "arn:aws:iam::aws:policy/p", "EntityFilter": "Group"},
+    "UpdateAccessKey": {"UserName": "alice", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Status": "Inactive"},
+    "EnableMFADevice": {
+        "UserName": "alice", "AuthenticationCode1": "123456", "AuthenticationCode2": "654321", **CODES,
+    },
+    "ListVirtualMFADevices": {"AssignmentStatus": "Any"},
+    "AssumeRole": {
+        "RoleArn": "arn:aws:iam::111122223333:role/r", "RoleSessionName": "work", "DurationSeconds": 900,
+        "Policy": POLICY, "PolicyArns.member.1.arn": "arn:aws:iam::aws:policy/p", "TransitiveTagKeys.member.1": "team",
+        "ExternalId": "e:/1", "SourceIdentity": "alice", "TokenCode": "123456", **CODES, **QUERY_TAGS,
+    },
+    "GetSessionToken": {"DurationSeconds": 129600, "TokenCode": "123456", **CODES},
+    "GetCallerIdentity": {},
+}
+OF_STS = ("AssumeRole", "GetSessionToken", "GetCallerIdentity")
+
+
+def queries() -> dict:
+    bodies = {}
+    for action, parameters in QUERIES.items():
+        version = "2011-06-15" if action in OF_STS else "2010-05-08"
+        bodies[action] = urllib.parse.urlencode({"Action": action, "Version": version, **parameters}).encode()
+    return bodies
+
+
 def requests() -> dict:
     # FuzzRequest.swift counts the operations in this order, from "A" on.
     names = re.findall(r'case \w+ = "(\w+)"', (ROOT / "Sources/KMSWire/OperationName.swift").read_text())
@@ -154,6 +204,7 @@ SEEDS = {
         "basic": b"Basic dXNlcjpwYXNzd29yZA==",
     },
     "fuzz-request": requests(),
+    "fuzz-query": queries(),
 }
 
 
@@ -167,6 +218,9 @@ def main() -> None:
     words = {word for body in REQUESTS.values() for word in body} | {"TagKey", "TagValue", "\\u0041", "null", "1e9"}
     dictionary = "".join('"{}"\n'.format(word.replace("\\", "\\\\")) for word in sorted(words))
     (pathlib.Path(sys.argv[1]) / "fuzz-request.dict").write_text(dictionary)
+    words = {word for parameters in QUERIES.values() for word in parameters} | set(QUERIES)
+    words |= {"Action=", "Version=2010-05-08", "Version=2011-06-15", "&", "%C3%A9", "+", ".member.1", ".Key", "true"}
+    (pathlib.Path(sys.argv[1]) / "fuzz-query.dict").write_text("".join(f'"{word}"\n' for word in sorted(words)))
     (pathlib.Path(sys.argv[1]) / "fuzz-authorization.dict").write_text(
         "".join(f'"{word}"\n' for word in ["AWS4-HMAC-SHA256 ", "Credential=", "SignedHeaders=", "Signature=", ", "])
     )

@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # How long an input may be: a little more than the parser takes.
-declare -A limits=([fuzz-ciphertext]=6200 [fuzz-authorization]=8300 [fuzz-request]=16384)
-all="fuzz-ciphertext fuzz-authorization fuzz-request"
+declare -A limits=([fuzz-ciphertext]=6200 [fuzz-authorization]=8300 [fuzz-request]=16384 [fuzz-query]=16384)
+all="fuzz-ciphertext fuzz-authorization fuzz-request fuzz-query"
 
 fail() {
     printf 'error: %s\nhint: %s\n' "$1" "$2" >&2

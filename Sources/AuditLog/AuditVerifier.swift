@@ -77,6 +77,8 @@ package struct AuditVerifier {
         if let fault = trail.fault {
             report.faults.append(
                 AuditFault(.altered, LogFolder.digests, line: fault.line, sequence: trail.last + 1, fault.text))
+        } else if let head, trail.holds(head), head.sequence < trail.last {
+            report.notes.append("the head is older than the last digest, which proves the records behind it")
         } else if let head, !trail.holds(head) {
             let isShort = trail.digests.count < head.digests
             report.faults.append(

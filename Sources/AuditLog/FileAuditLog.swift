@@ -118,11 +118,11 @@ package final class FileAuditLog: AuditSink {
 package struct FolderLock: Sendable {
     private let descriptor: Int32
 
-    /// Waits a few seconds for an earlier process.
+    /// Waits two seconds for an earlier process.
     init(_ folder: LogFolder) async throws {
         descriptor = unsafe Glibc.open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw LogFailure("open", folder.path) }
-        for _ in 0..<100 {
+        for _ in 0..<40 {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
             try await Task.sleep(for: .milliseconds(50))
         }

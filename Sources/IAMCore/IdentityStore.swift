@@ -11,6 +11,8 @@ package final class IdentityStore: Sendable {
     let journal: Journal
     let clock: any KMSClock
     let limits: IdentityLimits
+    /// The account whose callers may deal with accounts and services; nil for the one that was made first.
+    let operatorAccount: AccountID?
     /// One change of metadata at a time.
     let changes = SerialGate()
     let table = Mutex(IdentityTable())
@@ -18,12 +20,13 @@ package final class IdentityStore: Sendable {
 
     package init(
         backend: any KeyBackend, journal: Journal, metadata: any MetadataStore, clock: any KMSClock,
-        limits: IdentityLimits = .standard
+        limits: IdentityLimits = .standard, operatorAccount: AccountID? = nil
     ) {
         vault = CredentialVault(backend: backend, metadata: metadata)
         self.journal = journal
         self.clock = clock
         self.limits = limits
+        self.operatorAccount = operatorAccount
         attempts = CodeAttempts(clock: clock)
     }
 

@@ -40,17 +40,16 @@ struct XMLReader {
         guard try !isEmptyAfterAttributes() else { return element }
         var text: [UInt8] = []
         while true {
-            if take("</") {
-                guard try name() == element.name else { throw error("an element ends that did not begin") }
-                skipSpace()
-                guard take(">") else { throw error("a tag has no end") }
-                break
-            } else if next == UInt8(ascii: "<") {
-                element.children.append(try self.element(depth: depth + 1))
-            } else {
+            guard next == UInt8(ascii: "<") else {
                 try readCharacter(into: &text)
+                continue
             }
+            if take("</") { break }
+            element.children.append(try self.element(depth: depth + 1))
         }
+        guard try name() == element.name else { throw error("an element ends that did not begin") }
+        skipSpace()
+        guard take(">") else { throw error("a tag has no end") }
         guard element.children.isEmpty else {
             guard text.allSatisfy(Self.isSpace) else { throw error("there is text between elements") }
             return element

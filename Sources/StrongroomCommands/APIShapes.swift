@@ -80,6 +80,19 @@ struct KeyOutput: Codable {
         var ValidTo: Date?
         var KeyManager: String?
         var MultiRegion: Bool?
+        var MultiRegionConfiguration: Replication?
+    }
+
+    /// MultiRegionConfiguration.
+    struct Replication: Codable {
+        struct Replica: Codable {
+            var Arn: String?
+            var Region: String?
+        }
+
+        var MultiRegionKeyType: String?
+        var PrimaryKey: Replica?
+        var ReplicaKeys: [Replica]?
     }
 
     var KeyMetadata: Metadata

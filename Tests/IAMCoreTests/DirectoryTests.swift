@@ -80,7 +80,8 @@ import Testing
         try await store.attachPolicy(policy.arn, to: .user("alice"), by: .root)
         let device = try await rig.enabledDevice(store, of: "alice")
         let again = try await rig.start()
-        #expect(again.accounts == store.accounts && again.accounts.count == 2)
+        let accounts = try again.listAccounts(PageRequest(), by: .root).items
+        #expect(try accounts == store.listAccounts(PageRequest(), by: .root).items && accounts.count == 2)
         #expect(try again.getUser("alice", by: .root) == store.getUser("alice", by: .root))
         #expect(try again.getRole("app", by: .root) == store.getRole("app", by: .root))
         #expect(try again.getPolicy(policy.arn, by: .root) == store.getPolicy(policy.arn, by: .root))

@@ -58,15 +58,13 @@ import Testing
         try await store.newUser("alice")
         try await store.newRole("app", trusting: "111122223333")
         for (identity, limit) in [(IdentityName.user("alice"), 2048), (.role("app"), 10_240)] {
-            let room = limit - String.allow("kms:Decrypt").utf8.count * 2 + 1
-            let filled = String.allow("kms:Decrypt", on: String(repeating: "a", count: room))
-            try await store.putInlinePolicy("a", .allow("kms:Decrypt"), on: identity, by: .root)
-            try await store.putInlinePolicy("b", filled + String(repeating: " \n", count: 500), on: identity, by: .root)
-            let tooLong = String.allow("kms:Decrypt", on: String(repeating: "a", count: room + 1))
+            let padded = String.filled(limit - 200) + String(repeating: " \n", count: 500)
+            try await store.putInlinePolicy("a", .filled(200), on: identity, by: .root)
+            try await store.putInlinePolicy("b", padded, on: identity, by: .root)
             await expect(.limitExceeded) {
-                try await store.putInlinePolicy("b", tooLong, on: identity, by: .root)
+                try await store.putInlinePolicy("b", .filled(limit - 199), on: identity, by: .root)
             }
-            #expect(try store.getInlinePolicy("b", of: identity, by: .root).hasPrefix(filled))
+            #expect(try store.getInlinePolicy("b", of: identity, by: .root) == padded)
         }
         await expect(.validation) {
             let padded = String(repeating: " ", count: 131_072) + .everything
@@ -207,13 +205,10 @@ import Testing
         limits.policies = 1
         limits.attachedPolicies = 1
         let store = try await rig.startNew(limits)
-        let room = 6144 - String.allow("kms:Decrypt").utf8.count + 1
-        let tooLong = String.allow("kms:Decrypt", on: String(repeating: "a", count: room + 1))
         await expect(.limitExceeded, "Cannot exceed quota for PolicySize: 6144") {
-            _ = try await store.createPolicy(NewPolicy(name: "p", document: tooLong), by: .root)
+            _ = try await store.createPolicy(NewPolicy(name: "p", document: .filled(6145)), by: .root)
         }
-        let filled = String.allow("kms:Decrypt", on: String(repeating: "a", count: room))
-        let arn = try await store.createPolicy(NewPolicy(name: "p", document: filled), by: .root).arn
+        let arn = try await store.createPolicy(NewPolicy(name: "p", document: .filled(6144)), by: .root).arn
         await expect(.limitExceeded) {
             _ = try await store.createPolicy(NewPolicy(name: "q", document: .everything), by: .root)
         }

@@ -70,6 +70,12 @@ extension String {
         return #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":[\#(list)],"Resource":"\#(resource)"}}"#
     }
 
+    /// A policy that counts so many characters.
+    static func filled(_ size: Int) -> String {
+        let start = #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Sid":""#
+        return start + String(repeating: "a", count: size - start.utf8.count - 3) + #""}}"#
+    }
+
     /// - Parameter more: Members of the statement, as in `,"Condition":{}`.
     static func trust(_ principal: String, _ more: String = "") -> String {
         """

@@ -16,7 +16,7 @@ final class Directory: PrincipalDirectory {
     }
 
     func look(up principal: String) -> PrincipalLookup {
-        if principal.hasSuffix(":root") { return .account }
+        if principal.hasSuffix(":root") || AccountID(principal) != nil { return .account }
         return ids.withLock { $0[principal].map { .identity(uniqueID: $0) } ?? .unknown }
     }
 }

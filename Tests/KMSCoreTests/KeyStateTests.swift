@@ -98,7 +98,8 @@ import Testing
     ) async {
         let reads: Set<KMSAction> = [
             .describeKey, .getKeyLastUsage, .getKeyPolicy, .listAliases, .listKeyPolicies, .listResourceTags,
-            .putKeyPolicy, .deleteAlias, .createKey, .listKeys, .generateRandom,
+            .putKeyPolicy, .deleteAlias, .createKey, .listKeys, .generateRandom, .listGrants, .listRetirableGrants,
+            .retireGrant, .revokeGrant,
         ]
         guard !reads.contains(action) else { return }
         await expect(.invalidState) { try action.check(.creating, of: "a key") }

@@ -235,7 +235,7 @@ import Testing
         for attempt in [
             { try await store.disableKey(id, by: .alice) },
             { _ = try await store.scheduleKeyDeletion(id, pendingWindowInDays: 7, by: .alice) },
-            { try await store.putKeyPolicy("{}", on: id, named: nil, by: .alice) },
+            { try await store.putKeyPolicy(.openPolicy, on: id, named: nil, by: .alice) },
             { try await store.tagResource(id, tags: [Tag(key: "a", value: "b")], by: .alice) },
             { try await store.updateKeyDescription(id, to: "mine", by: .alice) },
             { try await store.disableKeyRotation(id, by: .alice) },

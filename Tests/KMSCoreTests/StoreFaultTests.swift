@@ -25,7 +25,7 @@ import Testing
         Change("disable") { try await $0.disableKey(await live($0), by: .alice) },
         Change("describe") { try await $0.updateKeyDescription(await live($0), to: "new", by: .alice) },
         Change("tag") { try await $0.tagResource(await live($0), tags: [Tag(key: "a", value: "b")], by: .alice) },
-        Change("policy") { try await $0.putKeyPolicy("{}", on: await live($0), named: nil, by: .alice) },
+        Change("policy") { try await $0.putKeyPolicy(.openPolicy, on: await live($0), named: nil, by: .alice) },
         Change("schedule") { _ = try await $0.scheduleKeyDeletion(await live($0), pendingWindowInDays: 7, by: .alice) },
         Change("create alias") { try await $0.createAlias("alias/new", target: await live($0), by: .alice) },
         Change("update alias") { try await $0.updateAlias("alias/live", target: await live($0), by: .alice) },

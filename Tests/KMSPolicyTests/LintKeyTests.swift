@@ -11,7 +11,7 @@ struct LintKeyTests {
         -> LintedKey
     {
         var key = LintedKey(
-            arn: lintKey, spec: spec, usage: "ENCRYPT_DECRYPT", origin: origin, state: state, created: now - 365 * day)
+            arn: lintKey, spec: spec, origin: origin, state: state, created: now - 365 * day)
         key.lastUse = .at(now - day)
         key.rotates = true
         return key

@@ -32,6 +32,11 @@ struct LintPrincipalTests {
         expectNothing(of: .publicKey, in: policy(allow("Decrypt", to: lintRole)))
     }
 
+    @Test func `everybody in a statement that never applies opens nothing`() {
+        expectNothing(of: .publicKey, in: policy(#""Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt""#))
+        expectNothing(of: .publicKey, in: policy(allow("Decript", to: "*")))
+    }
+
     // MARK: L2 and L3
 
     @Test func `Allow with NotPrincipal allows nearly everybody`() {

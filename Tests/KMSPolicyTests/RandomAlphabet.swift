@@ -78,22 +78,15 @@ enum RandomAlphabet {
             userID: "\(roleID):\(name)", issuerARN: "arn:aws:iam::\(account):\(path)", issuerID: roleID)
     }
 
-    /// All the names that a policy can have for a caller.
-    static let principals: [ReferencePrincipal] = {
-        var names: Set<ReferencePrincipal> = []
-        for caller in callers {
-            if case .service(let name) = caller.kind {
-                names.insert(ReferencePrincipal(type: "Service", value: name))
-                continue
-            }
-            names.formUnion([caller.account, caller.arn].map { ReferencePrincipal(value: $0) })
-            if let role = caller.issuerARN { names.insert(ReferencePrincipal(value: role)) }
-            if let id = caller.issuerID ?? (caller.kind == .user ? caller.userID : nil) {
-                names.insert(ReferencePrincipal(value: id))
-            }
-        }
-        return names.sorted { $0.value < $1.value }
-    }()
+    /// All the names that policies can have for a caller: of its account, of who opened the session, its own.
+    static func names(of caller: PolicyCaller) -> [ReferencePrincipal] {
+        if case .service(let name) = caller.kind { return [ReferencePrincipal(type: "Service", value: name)] }
+        let id = caller.issuerID ?? (caller.kind == .user ? caller.userID : nil)
+        let names = [caller.account, caller.arn, caller.issuerARN, id]
+        return names.compactMap { $0.map { ReferencePrincipal(value: $0) } }
+    }
+
+    static let principals = Set(callers.flatMap(names)).sorted { $0.value < $1.value }
 
     /// By the ARNs of users and roles, their unique ids.
     static let uniqueIDs: [String: String] = {

@@ -8,7 +8,7 @@ import Testing
 /// `STRONGROOM_POLICY_TRIPLES` sets how many there are (a million takes a debug build some minutes), and
 /// `STRONGROOM_POLICY_SEED` from which seed on: the seed that a failure names, with 100 triples, repeats it.
 @Suite struct `The engine and the reference` {
-    private static let triples = environment("STRONGROOM_POLICY_TRIPLES", or: 80_000)
+    private static let triples = environment("STRONGROOM_POLICY_TRIPLES", or: 50_000)
     private static let firstSeed = UInt64(environment("STRONGROOM_POLICY_SEED", or: 20_261_021))
     private static let callersAScene = 4
     private static let requestsACaller = 25

@@ -77,8 +77,7 @@ struct RandomPolicies {
         var items = some(1...6, of: Alphabet.principals)
         if isNot, isChosen(50) {
             // Named in every way, with which a Deny spares a caller.
-            let caller = one(of: Alphabet.callers)
-            items += [caller.account, caller.arn, caller.issuerARN ?? caller.arn].map { ReferencePrincipal(value: $0) }
+            items += Alphabet.names(of: one(of: Alphabet.callers))
         }
         return ReferenceChoice(isNot: isNot, items: items)
     }

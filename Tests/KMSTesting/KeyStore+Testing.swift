@@ -58,3 +58,9 @@ extension CallerIdentity {
             policies: CallerPolicies(identity: compiled), tags: tags, userName: name, accessKeyID: "AKIATESTING")
     }
 }
+
+extension String {
+    /// A key policy that lets everybody do everything, and is not the default one.
+    package static let openPolicy =
+        #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#
+}

@@ -96,6 +96,6 @@ import Testing
                 try RequestDecoder.decode(target: operation.target, body: [])
             }
         }
-        #expect(RequestDecoder.requests.count == 41)
+        #expect(RequestDecoder.requests.count == 46)
     }
 }

@@ -185,7 +185,7 @@ let grantToken = Data(GrantToken(grantID: grantID, key: keyAddress).encoded).bas
     }
 
     @Test(arguments: [
-        "t", "AQ==", grantToken + "A", String(grantToken.dropLast(4)), String(grantToken.dropFirst(4)),
+        "garbled", "AQ==", grantToken + "A", String(grantToken.dropLast(4)), String(grantToken.dropFirst(4)),
         "Ag" + grantToken.dropFirst(2), " " + grantToken, String(repeating: "A", count: 8192),
     ])
     func `what is no token is refused as one`(text: String) throws {

@@ -246,7 +246,8 @@ def test_a_roles_whole_life(iam, name, account):
     assert (after["Description"], after["MaxSessionDuration"], after["RoleId"]) == ("second", 3600, role["RoleId"])
     assert iam.update_role_description(RoleName=name, Description="third")["Role"]["Description"] == "third"
     iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=statement("kms:ListKeys"))
-    assert iam.get_role_policy(RoleName=name, PolicyName="p")["PolicyDocument"]["Statement"][0]["Action"] == "kms:ListKeys"
+    inline = iam.get_role_policy(RoleName=name, PolicyName="p")["PolicyDocument"]
+    assert inline["Statement"][0]["Action"] == "kms:ListKeys"
     assert iam.list_instance_profiles_for_role(RoleName=name)["InstanceProfiles"] == []
     with refused("DeleteConflict", status=409):
         iam.delete_role(RoleName=name)

@@ -3,7 +3,7 @@
 struct QueryForm: Equatable, Sendable {
     /// No operation has more: 50 tags with key and value, 50 transitive keys, and a handful of others.
     static let maximumCount = 500
-    /// In bytes, as they come.
+    /// In bytes of UTF-8.
     static let maximumNameLength = 256
 
     private let values: [String: String]
@@ -33,10 +33,11 @@ struct QueryForm: Equatable, Sendable {
         guard equals != bytes.startIndex else {
             throw .malformedQuery("the parameter at byte \(bytes.startIndex) has no name")
         }
-        guard equals - bytes.startIndex <= maximumNameLength else {
+        let name = try PercentCoding.decode(bytes[..<equals])
+        guard name.utf8.count <= maximumNameLength else {
             throw .malformedQuery("the name at byte \(bytes.startIndex) is longer than \(maximumNameLength) bytes")
         }
-        return (try PercentCoding.decode(bytes[..<equals]), try PercentCoding.decode(bytes[(equals + 1)...]))
+        return (name, try PercentCoding.decode(bytes[(equals + 1)...]))
     }
 
     subscript(name: String) -> String? { values[name] }

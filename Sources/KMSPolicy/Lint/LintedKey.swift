@@ -2,7 +2,6 @@
 package struct LintedKey: Sendable {
     package struct Grant: Sendable {
         package let id: String
-        package let name: String?
         package let grantee: String
         package let operations: Set<String>
         /// The encryption context that it asks for, or another limit.
@@ -12,11 +11,10 @@ package struct LintedKey: Sendable {
         package let created: Int64?
 
         package init(
-            id: String, name: String? = nil, grantee: String, operations: Set<String>, isConstrained: Bool,
+            id: String, grantee: String, operations: Set<String>, isConstrained: Bool,
             terms: String = "", created: Int64? = nil
         ) {
             self.id = id
-            self.name = name
             self.grantee = grantee
             self.operations = operations
             self.isConstrained = isConstrained
@@ -35,8 +33,6 @@ package struct LintedKey: Sendable {
     package let arn: String
     /// As in `SYMMETRIC_DEFAULT`.
     package let spec: String
-    /// As in `ENCRYPT_DECRYPT`.
-    package let usage: String
     /// As in `AWS_KMS`.
     package let origin: String
     /// As in `Enabled`.
@@ -49,10 +45,9 @@ package struct LintedKey: Sendable {
     package var deletion: Int64?
     package var grants: [Grant] = []
 
-    package init(arn: String, spec: String, usage: String, origin: String, state: String, created: Int64) {
+    package init(arn: String, spec: String, origin: String, state: String, created: Int64) {
         self.arn = arn
         self.spec = spec
-        self.usage = usage
         self.origin = origin
         self.state = state
         self.created = created

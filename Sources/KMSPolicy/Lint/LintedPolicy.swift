@@ -70,6 +70,9 @@ struct LintedStatement {
         statement.principals.flatMap { $0.isNegated ? nil : $0.patterns } ?? []
     }
 
+    /// Whether it can apply to anything.
+    var hasEffect: Bool { !actions.isEmpty && statement.resources != nil }
+
     /// Whether it covers every action of AWS KMS, as `kms:*` does.
     var coversAllActions: Bool { actions.count == KMSActionCatalog.all.count }
 

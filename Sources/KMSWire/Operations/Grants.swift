@@ -32,12 +32,15 @@ private struct GrantConstraintMembers {
         let equals = try members.optionalStringMap("EncryptionContextEquals")
         let subset = try members.optionalStringMap("EncryptionContextSubset")
         sourceARN = try members.string("SourceArn", .grantConstraintSourceARN)
-        if equals != nil, subset != nil {
+        if equals?.isEmpty == false, subset?.isEmpty == false {
             members.refuse(
                 .validation(
                     "Constraints can have either EncryptionContextEquals or EncryptionContextSubset, but not both."))
         }
-        constraint = equals.map { .encryptionContextEquals($0) } ?? subset.map { .encryptionContextSubset($0) }
+        // Terraform sends the one that its user gave, and the other one without pairs.
+        let isSubset = equals == nil || equals?.isEmpty == true && subset?.isEmpty == false
+        constraint =
+            isSubset ? subset.map { .encryptionContextSubset($0) } : equals.map { .encryptionContextEquals($0) }
     }
 }
 

@@ -33,7 +33,7 @@ struct KeySurvey {
             try await client.call("DescribeKey", input, returning: KeyOutput.self).KeyMetadata
         }
         guard let described else {
-            let unknown = LintedKey(arn: entry.KeyArn, spec: "", usage: "", origin: "", state: "", created: 0)
+            let unknown = LintedKey(arn: entry.KeyArn, spec: "", origin: "", state: "", created: 0)
             return Surveyed(key: unknown, policy: nil, aliases: aliases, refusals: refusals)
         }
         guard described.KeyManager != "AWS" else { return nil }
@@ -76,9 +76,10 @@ struct KeySurvey {
 extension LintedKey {
     fileprivate init(_ metadata: KeyOutput.Metadata) {
         self.init(
-            arn: metadata.Arn, spec: metadata.KeySpec ?? "", usage: metadata.KeyUsage ?? "",
+            arn: metadata.Arn, spec: metadata.KeySpec ?? "",
             origin: metadata.Origin ?? "", state: metadata.KeyState, created: metadata.CreationDate.wholeSeconds)
         isMultiRegion = metadata.MultiRegion == true
+        replicas = metadata.MultiRegionConfiguration?.ReplicaKeys?.count ?? 0
         deletion = metadata.DeletionDate?.wholeSeconds
     }
 }
@@ -102,7 +103,7 @@ extension LintedKey.Grant {
         let terms =
             pairs + [constraints?.SourceArn, entry.RetiringPrincipal, entry.RetiringServicePrincipal].map { $0 ?? "" }
         self.init(
-            id: entry.GrantId, name: entry.Name, grantee: entry.GranteePrincipal ?? entry.GranteeServicePrincipal ?? "",
+            id: entry.GrantId, grantee: entry.GranteePrincipal ?? entry.GranteeServicePrincipal ?? "",
             operations: Set(entry.Operations ?? []), isConstrained: pairs.contains { !$0.isEmpty },
             terms: terms.joined(separator: "\u{2}"), created: entry.CreationDate?.wholeSeconds)
     }

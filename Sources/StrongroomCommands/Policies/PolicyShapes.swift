@@ -7,7 +7,6 @@ import KMSAPIClient
 struct GrantPage: KMSPage {
     struct Entry: Decodable {
         var GrantId: String
-        var Name: String?
         var GranteePrincipal: String?
         var GranteeServicePrincipal: String?
         var RetiringPrincipal: String?

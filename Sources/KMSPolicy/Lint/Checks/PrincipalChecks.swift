@@ -1,7 +1,9 @@
 /// Principals that are too many (L1, L2), or not those that were meant (L3).
 enum PrincipalChecks {
     @Sendable static func everyone(_ policy: LintedPolicy) -> [LintFinding] {
-        policy.allows.filter { $0.principals.contains(.everyone) && !$0.requires(saysWho) }.map { statement in
+        policy.allows.filter { statement in
+            statement.hasEffect && statement.principals.contains(.everyone) && !statement.requires(saysWho)
+        }.map { statement in
             let viaService = statement.requires { $0 == .named(.viaService) }
             return LintFinding(
                 .publicKey, at: statement.principalsPlace,
