@@ -23,7 +23,11 @@ package struct AuditEvent: Decodable, Sendable {
     }
 
     package struct Resource: Decodable, Sendable {
-        package let ARN: String?
+        package let arn: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case arn = "ARN"
+        }
     }
 
     package struct Additional: Decodable, Sendable {

@@ -36,7 +36,7 @@ package struct AuditQuery: Sendable {
 
     private func matchesKey(_ event: AuditEvent) -> Bool {
         guard let key else { return true }
-        let names = (event.resources ?? []).compactMap(\.ARN) + (event.requestParameters?.values ?? [])
+        let names = (event.resources ?? []).compactMap(\.arn) + (event.requestParameters?.values ?? [])
         // The last part of an ARN: behind a slash a key's id, behind a colon an alias's name.
         return names.contains { $0 == key || $0.hasSuffix("/" + key) || $0.hasSuffix(":" + key) }
     }

@@ -64,7 +64,8 @@ package struct AuditVerifier {
         let line = bytes.last == 0x0a ? bytes.dropLast() : bytes[...]
         guard let head = SignedStatement.read(LogHead.self, from: Array(line), signedBy: key) else {
             report.faults.append(
-                AuditFault(.altered, LogFolder.head, line: 1, "it is no head, or its signature is not by the log's key"))
+                AuditFault(.altered, LogFolder.head, line: 1, "it is no head, or its signature is not by the log's key")
+            )
             return nil
         }
         report.head = AuditReport.Head(sequence: head.sequence, hash: head.hash, time: head.time)

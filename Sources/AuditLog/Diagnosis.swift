@@ -44,7 +44,8 @@ struct Diagnosis {
             return AuditFault(.cutOff, emptied.text, line: 1, sequence: due, text)
         }
         guard let last = walk.place else {
-            return AuditFault(.cutOff, LogFolder.head, sequence: due, "no records are there, and \(proven) are signed for")
+            return AuditFault(
+                .cutOff, LogFolder.head, sequence: due, "no records are there, and \(proven) are signed for")
         }
         return AuditFault(.cutOff, last.file, line: last.line + 1, sequence: due, text)
     }
@@ -94,8 +95,10 @@ struct Diagnosis {
         guard place.line == 1, let before = walk.place else {
             return AuditFault(.removed, place.file, line: place.line, sequence: due, text)
         }
-        let emptied = names.first { $0.first == due }.map(\.text)
-        return AuditFault(.removed, emptied ?? before.file, line: emptied == nil ? before.line + 1 : 1, sequence: due, text)
+        if let begun = names.first(where: { $0.first == due }) {
+            return AuditFault(.removed, begun.text, line: 1, sequence: due, text)
+        }
+        return AuditFault(.removed, before.file, line: before.line + 1, sequence: due, text)
     }
 
     /// A record stands where a later one is due.

@@ -1,7 +1,6 @@
 import Glibc
 package import KMSCore
 import LibCrypto
-import Synchronization
 
 /// An audit log in a folder of files, hash-chained, with digests and a head that are signed by a key in the token.
 ///
@@ -111,84 +110,5 @@ package final class FileAuditLog: AuditSink {
     package func close() async {
         queue.close()
         await end.wait()
-    }
-}
-
-/// Keeps others from writing to the log: a lock on its folder, as long as the process holds it open.
-package struct FolderLock: Sendable {
-    private let descriptor: Int32
-
-    /// Waits two seconds for an earlier process.
-    init(_ folder: LogFolder) async throws {
-        descriptor = unsafe Glibc.open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw LogFailure("open", folder.path) }
-        for _ in 0..<40 {
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Glibc.close(descriptor)
-        throw RecoveredLog.Refusal("another server writes to it: stop that one first")
-    }
-
-    func release() {
-        Glibc.close(descriptor)
-    }
-
-    /// Whether somebody writes to the log now.
-    static func isHeld(_ folder: LogFolder) -> Bool {
-        let descriptor = unsafe Glibc.open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { Glibc.close(descriptor) }
-        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
-    }
-}
-
-/// The writer's end, which any number may wait for.
-private final class WriterEnd: Sendable {
-    private struct State {
-        var isReached = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    func reach() {
-        let waiters = state.withLock { state in
-            state.isReached = true
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
-    }
-
-    func wait() async {
-        await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
-            let isReached = state.withLock { state in
-                if !state.isReached { state.waiters.append(waiter) }
-                return state.isReached
-            }
-            if isReached { waiter.resume() }
-        }
-    }
-}
-
-/// A thread of the log's own: a disk that is slow holds up nothing else.
-private enum WriterThread {
-    private final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    static func start(_ body: @escaping @Sendable () -> Void) {
-        let box = unsafe Unmanaged.passRetained(Body(body))
-        var thread = pthread_t()
-        let result = unsafe pthread_create(
-            &thread, nil,
-            { argument in
-                unsafe Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
-                return nil
-            }, box.toOpaque()
-        )
-        guard result == 0 else { fatalError("no thread could be started: error \(result)") }
-        pthread_detach(thread)
     }
 }

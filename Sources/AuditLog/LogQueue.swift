@@ -54,8 +54,9 @@ final class LogQueue: Sendable {
             state.batch.entries.append(Entry(record: record))
             state.bytes += record.count
             // Otherwise the writer comes by itself: waking it for every record would be the most of the work.
-            guard !state.isHurried, state.batch.entries.count * 2 >= settings.maximumWaitingRecords
-                || state.bytes * 2 >= settings.maximumWaitingBytes
+            guard !state.isHurried,
+                state.batch.entries.count * 2 >= settings.maximumWaitingRecords
+                    || state.bytes * 2 >= settings.maximumWaitingBytes
             else { return false }
             state.isHurried = true
             return true

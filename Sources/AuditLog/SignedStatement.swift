@@ -48,38 +48,3 @@ protocol Signable: Codable {
     static var name: String { get }
     var type: String { get }
 }
-
-/// Proves a stretch of records, all in one file. Digests are chained like records, in a file of their own.
-struct LogDigest: Signable, Hashable, Sendable {
-    private(set) var type = Self.name
-    /// From 1.
-    let number: Int
-    /// The hash of the digest's line before.
-    let previous: String
-    let file: String
-    let first: UInt64
-    let last: UInt64
-    /// The hash of the record `last`.
-    let hash: String
-    /// ISO 8601.
-    let time: String
-    /// Whether an earlier process had written the records and ended before it could have them signed.
-    let isRecovered: Bool
-
-    static let name = "AuditDigest"
-}
-
-/// Proves where the log ends.
-struct LogHead: Signable, Hashable, Sendable {
-    private(set) var type = Self.name
-    /// The last record, and its hash; 0 and zeros of a log that has none.
-    let sequence: UInt64
-    let hash: String
-    /// How many digests there are, and the hash of the last one's line.
-    let digests: Int
-    let digestHash: String
-    /// ISO 8601.
-    let time: String
-
-    static let name = "AuditHead"
-}

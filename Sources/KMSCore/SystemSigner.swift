@@ -24,7 +24,8 @@ package struct SystemSigner: Sendable {
         let known = image.systemKeys[purpose]
         if let known, !known.checkValue.isEmpty {
             guard let publicKey = image.systemPublicKeys[purpose], !publicKey.isEmpty else {
-                throw KMSError(.internalFailure, "The store has a key pair for \(purpose.rawValue), but not its public key.")
+                throw KMSError(
+                    .internalFailure, "The store has a key pair for \(purpose.rawValue), but not its public key.")
             }
             reference = known
             self.publicKey = publicKey

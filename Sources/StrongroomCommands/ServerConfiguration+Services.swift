@@ -21,6 +21,13 @@ enum QuotaRate: Codable, Sendable {
         }
     }
 
+    var limit: QuotaLimits.Rate {
+        switch self {
+        case .perSecond(let number): .perSecond(number)
+        case .unlimited: .unlimited
+        }
+    }
+
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
@@ -33,14 +40,11 @@ enum QuotaRate: Codable, Sendable {
 // What the optional parts of strongroom.yaml mean.
 extension ServerConfiguration {
     func quotaLimits() throws(CommandFailure) -> QuotaLimits {
-        let overrides = (quotas ?? [:]).mapValues { rate -> QuotaLimits.Rate in
-            switch rate {
-            case .perSecond(let number): .perSecond(number)
-            case .unlimited: .unlimited
-            }
-        }
+        var rates = (quotas ?? [:]).mapValues(\.limit)
+        let all = rates.removeValue(forKey: "all")
+        let overrides = all.map { all in Dictionary(uniqueKeysWithValues: QuotaLimits.names.map { ($0, all) }) } ?? [:]
         do {
-            return try QuotaLimits().overriding(overrides)
+            return try QuotaLimits().overriding(overrides.merging(rates) { _, named in named })
         } catch {
             throw CommandFailure("quotas: \(error.message)", hint: "docs/configuration.md explains every field")
         }

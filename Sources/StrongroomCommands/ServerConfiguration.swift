@@ -12,7 +12,7 @@ struct ServerConfiguration: Codable, Sendable {
     var hsm: HSM
     var audit: Audit?
     var events: Events?
-    /// Requests a second, by the names of quotas.
+    /// Requests a second, by the names of quotas; `all` is for those that are not named.
     var quotas: [String: QuotaRate]?
 
     struct Audit: Codable, Sendable {

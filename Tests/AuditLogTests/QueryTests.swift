@@ -69,9 +69,10 @@ import Testing
         #expect(try names { $0.error = "AccessDenied" } == ["carol Decrypt"])
         #expect(try names { $0.error = "NotFoundException" } == ["bob Decrypt"])
         let start = Timestamp(seconds: 1_767_225_600)
-        #expect(try names { $0.since = Timestamp(milliseconds: start.milliseconds + 180_000); $0.event = "Decrypt" } == ["carol Decrypt"])
-        #expect(try names { $0.until = start; $0.principal = "alice" } == ["alice Encrypt"])
-        #expect(try names { $0.key = Self.key; $0.event = "Decrypt"; $0.principal = "bob" } == ["bob Decrypt"])
+        let late = Timestamp(milliseconds: start.milliseconds + 180_000)
+        #expect(try names { ($0.since, $0.event) = (late, "Decrypt") } == ["carol Decrypt"])
+        #expect(try names { ($0.until, $0.principal) = (start, "alice") } == ["alice Encrypt"])
+        #expect(try names { ($0.key, $0.event, $0.principal) = (Self.key, "Decrypt", "bob") } == ["bob Decrypt"])
         #expect(try names { $0.key = "\"" }.isEmpty)
     }
 

@@ -66,7 +66,8 @@ private func expectEqual(
 
     @Test func `has CloudTrail's shape`() throws {
         let record = Self.record(
-            Self.alice, parameters: .object(("keyId", .string(Self.keyARN)), ("encryptionContext", .pairs(["b": "2", "a": "1"]))),
+            Self.alice,
+            parameters: .object(("keyId", .string(Self.keyARN)), ("encryptionContext", .pairs(["b": "2", "a": "1"]))),
             resources: [.init(arn: Self.keyARN, account: Self.account, type: "AWS::KMS::Key")])
         try expectEqual(
             parse(record),
@@ -108,7 +109,8 @@ private func expectEqual(
         let role = "arn:aws:iam::111122223333:role/deployer"
         let assumed = "arn:aws:sts::111122223333:assumed-role/deployer/build"
         let context = #""attributes": {"creationDate": "2025-12-31T23:00:00Z", "mfaAuthenticated": "false"}"#
-        let issuer = #""sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLE", "arn": "\#(role)", "accountId": "111122223333", "userName": "deployer"}"#
+        let issuer =
+            #""sessionIssuer": {"type": "Role", "principalId": "AROAEXAMPLE", "arn": "\#(role)", "accountId": "111122223333", "userName": "deployer"}"#
         let cases: [(CallerIdentity?, String)] = [
             (
                 .root(of: Self.account),
@@ -164,7 +166,9 @@ private func expectEqual(
                 #"{"policyType": "KeyPolicy", "statementIndex": 1, "statementSid": "Admins", "text": "allowed by statement Admins of the key policy"}"#
             ),
             (
-                .allowed(by: .identityPolicy("arn:aws:iam::aws:policy/AdministratorAccess"), statement: .init(index: 0, sid: nil)),
+                .allowed(
+                    by: .identityPolicy("arn:aws:iam::aws:policy/AdministratorAccess"),
+                    statement: .init(index: 0, sid: nil)),
                 #"{"policyType": "IdentityPolicy", "policy": "arn:aws:iam::aws:policy/AdministratorAccess", "statementIndex": 0, "text": "allowed by statement 0 of the identity-based policy arn:aws:iam::aws:policy/AdministratorAccess"}"#
             ),
             (
@@ -200,7 +204,8 @@ private func expectEqual(
             let data = try parse(Self.record(Self.alice, decisions: [note]))["additionalEventData"] as? [String: Any]
             try expectEqual(
                 data?["decisions"],
-                #"[{"action": "kms:Decrypt", "resource": "\#(Self.keyARN)", "allowed": \#(decision.isAllowed), "reason": \#(expected)}]"#)
+                #"[{"action": "kms:Decrypt", "resource": "\#(Self.keyARN)", "allowed": \#(decision.isAllowed), "reason": \#(expected)}]"#
+            )
         }
     }
 
@@ -248,12 +253,14 @@ private func expectEqual(
                 Self.alice, origin: origin, error: .init(code: long, message: long),
                 parameters: filling, response: filling,
                 resources: Array(repeating: .init(arn: long, account: Self.account, type: long), count: 20),
-                decisions: Array(repeating: note, count: 11), additional: [.init("a", .string(String(repeating: "x", count: 2000)))])
+                decisions: Array(repeating: note, count: 11),
+                additional: [.init("a", .string(String(repeating: "x", count: 2000)))])
             #expect(record.json.count <= 256 << 10)
             let parsed = try parse(record)
             #expect((parsed["userAgent"] as? String)?.hasSuffix("[truncated]") == true)
             #expect((parsed["userAgent"] as? String)?.utf8.count ?? 0 > 150)
-            #expect((parsed["requestParameters"] as? [String: Any])?["omitted"] as? Bool == (size > 100_000 ? true : nil))
+            #expect(
+                (parsed["requestParameters"] as? [String: Any])?["omitted"] as? Bool == (size > 100_000 ? true : nil))
         }
     }
 

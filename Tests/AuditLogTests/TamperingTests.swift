@@ -136,7 +136,8 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             rig, _ in
             try rig.changeLines(of: LogFolder.digests) { $0.remove(at: 3) }
         },
-        Tampering(name: "two digests are exchanged", kind: .altered, special: LogFolder.digests, line: 4, sequence: 19) {
+        Tampering(name: "two digests are exchanged", kind: .altered, special: LogFolder.digests, line: 4, sequence: 19)
+        {
             rig, _ in
             try rig.changeLines(of: LogFolder.digests) { $0.swapAt(3, 4) }
         },
@@ -144,7 +145,9 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             rig, _ in
             try rig.changeLines(of: LogFolder.digests) { $0.insert($0[3], at: 4) }
         },
-        Tampering(name: "the last digest is cut off", kind: .cutOff, special: LogFolder.digests, line: 11, sequence: nil) {
+        Tampering(
+            name: "the last digest is cut off", kind: .cutOff, special: LogFolder.digests, line: 11, sequence: nil
+        ) {
             rig, _ in
             try rig.changeLines(of: LogFolder.digests) { $0.removeLast() }
         },
@@ -154,13 +157,16 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         },
         Tampering(name: "the head is altered", kind: .altered, special: LogFolder.head, line: 1, sequence: nil) {
             rig, _ in
-            try rig.changeLines(of: LogFolder.head) { $0[0] = $0[0].replacing(#""sequence":62"#, with: #""sequence":61"#) }
+            try rig.changeLines(of: LogFolder.head) {
+                $0[0] = $0[0].replacing(#""sequence":62"#, with: #""sequence":61"#)
+            }
         },
         Tampering(name: "the head is removed", kind: .removed, special: LogFolder.head, line: nil, sequence: nil) {
             rig, _ in
             try FileManager.default.removeItem(atPath: rig.folder.file(LogFolder.head))
         },
-        Tampering(name: "a digest stands for the head", kind: .altered, special: LogFolder.head, line: 1, sequence: nil) {
+        Tampering(name: "a digest stands for the head", kind: .altered, special: LogFolder.head, line: 1, sequence: nil)
+        {
             rig, _ in
             try rig.put([rig.lines(LogFolder.digests)[10]], in: LogFolder.head)
         },
@@ -247,10 +253,11 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         try rig.append(#"{"sequence":63,"previous":"\#(hash)","record":\#(record)}"# + "\n", to: files[10])
         let report = try rig.verify()
         #expect(report.unsigned == 1)
-        #expect(report.notes == [
-            "1 records at the end, from record 63 on, are not signed for yet, as the server was not ended in order; "
-                + "they prove nothing"
-        ])
+        #expect(
+            report.notes == [
+                "1 records at the end, from record 63 on, are not signed for yet, as the server was not ended in order; "
+                    + "they prove nothing"
+            ])
     }
 
     @Test func `fails with another key`() async throws {

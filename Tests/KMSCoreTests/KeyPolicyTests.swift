@@ -38,7 +38,7 @@ import Testing
 
     @Test(arguments: [
         ("x", "line 1, column 1"), ("[]", "line 1"), ("{}", "Statement"), (#"{"Statement":[]}"#, "Statement"),
-        (#"{"Statement":{"Effect":"Permit"}}"#, "Effect"), (#"{"Version":"2012-10-17","Version":"2012-10-17"}"#, "twice"),
+        (#"{"Statement":{"Effect":"Permit","Principal":"*"}}"#, "Effect"), (#"{"Version":"2012-10-17","Version":"2012-10-17"}"#, "twice"),
         (#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#, "Principal"),
         (
             #"{"Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":"#
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "arn:aws:iam::111122223333:user/dave", "arn:aws:iam::999999999999:root", "444455556666",
+        "arn:aws:iam::111122223333:user/dave", "arn:aws:iam::999999999999:user/dave", "444455556666",
     ])
     func `with somebody in it who is not there is refused`(principal: String) async throws {
         let store = try await store(carolIs: "AIDACAROL")

@@ -25,6 +25,10 @@ import Testing
     static let lines = [
         Line(.cancelKeyDeletion, "NNN+N"),
         Line(.createAlias, "+++S+"),
+        Line(.createGrant, "+DSS+"),
+        Line(.listGrants, "+++++"),
+        Line(.retireGrant, "+++++"),
+        Line(.revokeGrant, "+++++"),
         Line(.deleteAlias, "+++++"),
         Line(.describeKey, "+++++"),
         Line(.disableKey, "++SS+"),
@@ -88,7 +92,7 @@ import Testing
 
     @Test func `are decided on for every action`() {
         // These are done to no key.
-        let keyless: Set<KMSAction> = [.createKey, .listKeys, .generateRandom]
+        let keyless: Set<KMSAction> = [.createKey, .listKeys, .generateRandom, .listRetirableGrants]
         #expect(Set(Self.lines.map(\.action)).union(keyless) == Set(KMSAction.allCases))
     }
 

@@ -136,7 +136,8 @@ struct LintPrincipalTests {
     }
 
     private func allowService(_ action: String, _ condition: String) -> String {
-        #""Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Action": "\#(action)", "Resource": "*"\#(condition)"#
+        #""Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "#
+            + #""Action": "\#(action)", "Resource": "*"\#(condition)"#
     }
 
     // MARK: L15

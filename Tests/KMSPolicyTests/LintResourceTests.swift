@@ -59,7 +59,8 @@ struct LintResourceTests {
 
     @Test func `another key's ARN is only a hint while the key is not known`() {
         let members =
-            #""Effect": "Allow", "Principal": {"AWS": "\#(lintRole)"}, "Action": "kms:Decrypt", "Resource": "\#(lintKey)""#
+            #""Effect": "Allow", "Principal": {"AWS": "\#(lintRole)"}, "#
+            + #""Action": "kms:Decrypt", "Resource": "\#(lintKey)""#
         expectFinding(.inertStatement, .low, in: policy(members), LintContext())
         expectNothing(of: .inertStatement, in: policy(members))
     }
@@ -104,8 +105,8 @@ struct LintResourceTests {
         expectFinding(.document, .low, saying: "no Version", in: without, as: .identity)
         let old = #"{"Version": "2008-10-17", "Statement": {\#(allow("Decrypt", on: lintKey))}}"#
         expectFinding(.document, .low, saying: "2008-10-17", in: old, as: .identity)
-        let variables =
-            #"{"Statement": {\#(allow("Decrypt", on: lintKey, when("StringEquals", "aws:PrincipalTag/team", "${aws:username}")))}}"#
+        let own = when("StringEquals", "aws:PrincipalTag/team", "${aws:username}")
+        let variables = #"{"Statement": {\#(allow("Decrypt", on: lintKey, own))}}"#
         expectFinding(.document, .medium, saying: "plain text", in: variables, as: .identity)
         expectNothing(of: .document, in: policy(allow("Decrypt", on: lintKey)), as: .identity)
     }

@@ -18,7 +18,8 @@ struct PolicyLintTests {
             {
               "Version": "2012-10-17",
               "Statement": [
-                {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"},
+                {"Sid": "Root", "Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", \
+            "Resource": "*"},
                 {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
               ]
             }
@@ -26,7 +27,8 @@ struct PolicyLintTests {
         goodKey = try folder.write(
             """
             {"Version": "2012-10-17", "Statement": {
-              "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*"
+              "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*",
+              "Resource": "*"
             }}
             """, to: "good.json")
         identity = try folder.write(

@@ -41,7 +41,8 @@ struct CreateAccountRequest: QueryRequest {
         let made = try await identities.createAccount(id, name: name, by: context)
         return [
             .element("Account", made.account.members),
-            .element("AccessKey", made.administrator.members(.text(ifPresent: "UserName", made.administrator.userName))),
+            .element(
+                "AccessKey", made.administrator.members(.text(ifPresent: "UserName", made.administrator.userName))),
         ]
     }
 }

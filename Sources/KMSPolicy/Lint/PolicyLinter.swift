@@ -1,6 +1,6 @@
 /// Looks through policies and keys for what AWS, the CIS benchmark and security scanners warn of.
 package enum PolicyLinter {
-    /// What is wrong with a text that is meant to be a policy. One that cannot be read has one finding, which says where.
+    /// What is wrong with a text that is meant to be a policy. One that cannot be read has one finding, with its place.
     package static func findings(
         in text: String, as kind: PolicyDocument.Kind, _ context: LintContext = LintContext()
     ) -> [LintFinding] {
