@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "KMSCore", targets: ["KMSCore"]),
         .library(name: "KMSPolicy", targets: ["KMSPolicy"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
+        .library(name: "IAMQuery", targets: ["IAMQuery"]),
         .library(name: "KMSWire", targets: ["KMSWire"]),
         .library(name: "SigV4", targets: ["SigV4"]),
     ],
@@ -197,7 +198,9 @@ let package = Package(
         .testTarget(name: "KMSPolicyTests", dependencies: ["KMSPolicy", "KMSTesting"], swiftSettings: strict),
         .testTarget(
             name: "IAMCoreTests",
-            dependencies: ["IAMCore", "KMSCore", "KMSPolicy", "KMSTesting", "LibCrypto", "SecureMemory"],
+            dependencies: [
+                "IAMCore", "KMSCore", "KMSPolicy", "KMSTesting", "LibCrypto", "SecureMemory", "SigV4",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,3 +1,5 @@
+package import KMSCore
+
 /// Reads the records of a log in their order, and goes on when more are written, whatever file they are in.
 package struct AuditReader: ~Copyable {
     private let folder: LogFolder
@@ -28,6 +30,13 @@ package struct AuditReader: ~Copyable {
 }
 
 extension LogFolder {
+    /// The files that may hold records of that time or later. An hour is allowed for a clock that was set back.
+    package func records(since date: Timestamp) throws(LogFailure) -> [RecordFileName] {
+        let names = try list().records
+        let stamp = RecordFileName.stamp(Timestamp(milliseconds: date.milliseconds - 3_600_000))
+        return Array(names.dropFirst(names.lastIndex { $0.stamp <= stamp } ?? 0))
+    }
+
     /// The last records that match, at most `count` of them and in their order.
     ///
     /// - Parameter end: The file in front of which to look; nil for all of them.

@@ -24,3 +24,8 @@ package struct AuditReport: Hashable, Sendable {
 
     package var isWhole: Bool { faults.isEmpty }
 }
+
+/// As in `1 record` and `2 records`.
+package func counted(_ number: some BinaryInteger, _ noun: String) -> String {
+    number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
+}

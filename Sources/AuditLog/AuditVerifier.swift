@@ -18,6 +18,10 @@ package struct AuditVerifier {
     /// - Parameter progress: Called now and then with how many bytes of how many were looked at.
     package func verify(progress: (Int, Int) -> Void = { _, _ in }) throws(LogFailure) -> AuditReport {
         var report = AuditReport()
+        guard folder.isThere else {
+            report.faults.append(AuditFault(.removed, LogFolder.head, "the folder of the log is missing"))
+            return report
+        }
         // In this order: the later is written before the earlier, so what a head names is there already.
         let head = try readHead(&report)
         let trail = try readDigests(head, &report)
@@ -33,12 +37,12 @@ package struct AuditVerifier {
         let start = archivedStart(names, trail)
         var walk = ChainWalk(folder, after: start, in: trail, anchors: proof.anchors)
         let diagnosis = Diagnosis(folder: folder, names: names, digests: trail.digests)
-        if let fault = try follow(names, &walk, diagnosis, isLive: isLive, proof.sequence, &report, progress) {
-            report.faults.insert(fault, at: 0)
-        } else if walk.sequence < proof.sequence {
-            report.faults.insert(diagnosis.end(of: walk, proven: proof.sequence), at: 0)
-        }
-        report.records = walk.sequence - start
+        var fault = try follow(names, &walk, diagnosis, isLive: isLive, proof.sequence, &report, progress)
+        if fault == nil, walk.sequence < proof.sequence { fault = diagnosis.end(of: walk, proven: proof.sequence) }
+        if let fault { report.faults.insert(fault, at: 0) }
+        // The first bad record may be one that the chain has been followed through.
+        let whole = min(walk.sequence, (fault?.sequence ?? .max) - 1)
+        report.records = max(whole, start) - start
         report.bytes = walk.bytes
         noteEnd(walk, proof.sequence, isLive: isLive, &report)
         return report
@@ -140,7 +144,7 @@ package struct AuditVerifier {
         guard report.faults.isEmpty, walk.sequence > proven else { return }
         report.unsigned = walk.sequence - proven
         report.notes.append(
-            "\(report.unsigned) records at the end, from record \(proven + 1) on, are not signed for yet"
-                + (isLive ? "" : ", as the server was not ended in order; they prove nothing"))
+            "nobody has signed for \(counted(report.unsigned, "record")) at the end yet, from record \(proven + 1) on"
+                + (isLive ? "" : ": the server was not ended in order, and they prove nothing"))
     }
 }

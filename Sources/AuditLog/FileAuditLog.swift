@@ -1,4 +1,3 @@
-import Glibc
 package import KMSCore
 import LibCrypto
 
@@ -20,7 +19,7 @@ package final class FileAuditLog: AuditSink {
             guard try folder.read(LogFolder.head, atMost: 1) == nil else { return }
             try folder.replace(LogFolder.begin, with: [])
         } catch {
-            throw KMSError(.internalFailure, "The audit log cannot be begun.", cause: error.description)
+            throw KMSError(.internalFailure, "the audit log cannot be begun", cause: error.description)
         }
     }
 
@@ -42,11 +41,11 @@ package final class FileAuditLog: AuditSink {
             throw error
         } catch let refusal as RecoveredLog.Refusal {
             throw KMSError(
-                .internalFailure, "The audit log in \(settings.folder) does not fit its signatures.",
-                cause: "\(refusal). Look at it with: strongroom audit verify")
+                .internalFailure, "the audit log in \(settings.folder) is not gone on with",
+                cause: "\(refusal); look at it with: strongroom audit verify")
         } catch {
             throw KMSError(
-                .internalFailure, "The audit log in \(settings.folder) cannot be opened.", cause: "\(error)")
+                .internalFailure, "the audit log in \(settings.folder) cannot be opened", cause: "\(error)")
         }
     }
 
@@ -57,6 +56,8 @@ package final class FileAuditLog: AuditSink {
         let folder = LogFolder(settings.folder)
         let recovered = try RecoveredLog(folder, signedBy: PublicKey(subjectPublicKeyInfo: signer.publicKey))
         if recovered.head == nil { try await writeFirstHead(folder, signer, clock) }
+        // Leave has been taken: it is not to be taken a second time.
+        try folder.remove(LogFolder.begin)
         let queue = try LogQueue(settings)
         let writer = try LogWriter(settings, recovered, signer, queue, clock: clock, notify: notify)
         if recovered.signedLate > 0 { notify(.signedLate(records: recovered.signedLate)) }
@@ -85,9 +86,6 @@ package final class FileAuditLog: AuditSink {
         let text = SignedStatement.text(head)
         let signature = try await signer.sign(text)
         try folder.replace(LogFolder.head, with: SignedStatement.line(text, signature: signature) + [0x0a])
-        guard unsafe unlink(folder.file(LogFolder.begin)) == 0 else {
-            throw LogFailure("remove", folder.file(LogFolder.begin))
-        }
     }
 
     package func checkAccepting() throws(KMSError) { try queue.check() }

@@ -7,7 +7,10 @@ package struct FolderLock: Sendable {
     /// Waits two seconds for an earlier process.
     init(_ folder: LogFolder) async throws {
         descriptor = unsafe Glibc.open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw LogFailure("open", folder.path) }
+        guard descriptor >= 0 else {
+            if errno == ENOENT { throw RecoveredLog.Refusal.missing(folder) }
+            throw LogFailure("open", folder.path)
+        }
         for _ in 0..<40 {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
             try await Task.sleep(for: .milliseconds(50))

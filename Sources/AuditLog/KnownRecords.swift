@@ -43,14 +43,10 @@ struct KnownRecords {
         return true
     }
 
-    /// Which of the records are in the files that were written to at that time or later. An hour is allowed for a clock
-    /// that was set back.
+    /// Which of the records are in the files that were written to at that time or later.
     private func search(_ ids: Set<String>, since date: Timestamp) throws(LogFailure) -> Set<String> {
-        let names = try folder.list().records
-        let stamp = RecordFileName.stamp(Timestamp(milliseconds: date.milliseconds - 3_600_000))
-        let start = names.lastIndex { $0.stamp <= stamp } ?? 0
         var found: Set<String> = []
-        for name in names.dropFirst(start) {
+        for name in try folder.records(since: date) {
             var reader = try LineReader(folder.file(name.text))
             try reader.forEachLine { line in
                 if let id = Self.id(in: line), ids.contains(id) { found.insert(id) }

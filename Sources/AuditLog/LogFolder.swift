@@ -21,6 +21,8 @@ package struct LogFolder: Hashable, Sendable {
 
     package func file(_ name: String) -> String { path + "/" + name }
 
+    package var isThere: Bool { unsafe access(path, F_OK) == 0 }
+
     /// The names of the files of records, in their order, and of what does not belong here.
     package func list() throws(LogFailure) -> (records: [RecordFileName], others: [String]) {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else {
@@ -72,6 +74,11 @@ package struct LogFolder: Hashable, Sendable {
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, limit, offset) }
         guard count >= 0 else { throw LogFailure("read", file(name)) }
         return Array(bytes.prefix(count))
+    }
+
+    /// To find none is no error.
+    func remove(_ name: String) throws(LogFailure) {
+        guard unsafe unlink(file(name)) == 0 || errno == ENOENT else { throw LogFailure("remove", file(name)) }
     }
 
     /// How long a file is; 0 where there is none.

@@ -36,14 +36,11 @@ struct RecoveredLog {
 
     /// A log without a head is one that was never begun; only then may one be begun.
     private static func checkBeginning(_ folder: LogFolder, _ names: [RecordFileName]) throws {
-        let begin = folder.file(LogFolder.begin)
         guard names.isEmpty, folder.size(of: LogFolder.digests) == 0 else {
             throw Refusal("\(LogFolder.head) is missing")
         }
         guard try folder.read(LogFolder.begin, atMost: 1) != nil else {
-            throw Refusal(
-                "there is no log in it, though this server has kept one: put it back, or have a new one begun by making"
-                    + " the file \(begin)")
+            throw Refusal.missing(folder)
         }
     }
 
@@ -103,5 +100,11 @@ struct RecoveredLog {
     struct Refusal: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }
+
+        static func missing(_ folder: LogFolder) -> Refusal {
+            Refusal(
+                "the log is missing, though this server has kept one; put it back, or let a new one be begun by making"
+                    + " the file \(folder.file(LogFolder.begin))")
+        }
     }
 }

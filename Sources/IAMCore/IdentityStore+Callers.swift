@@ -9,6 +9,12 @@ extension IdentityStore: PrincipalDirectory {
         table.withLock { $0.caller(withAccessKey: id) { clock.now } }
     }
 
+    /// Whether this is the access key of a session that was, and has come to its end.
+    package func isExpired(accessKey id: String) -> Bool {
+        let now = clock.now
+        return read { table in table.sessions[id].map { $0.session.expirationDate <= now } ?? false }
+    }
+
     /// Notes that a request was signed with the access key. In memory alone.
     package func noteUse(of accessKeyID: String, service: String, region: Region) {
         let use = AccessKeyUse.Last(date: clock.now, service: service, region: region)

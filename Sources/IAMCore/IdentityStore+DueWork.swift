@@ -3,14 +3,17 @@ package import KMSCore
 extension IdentityStore {
     /// How many sessions are removed in one commit.
     private static let removalWidth = 500
+    /// How long it is known of a session that it has expired, in milliseconds: so long its client is told so, and gets
+    /// itself another.
+    package static let memoryOfExpiry: Int64 = 3_600_000
 
-    /// Removes sessions that have expired, or whose identities are gone. To be called now and then; nobody waits for
-    /// it, as neither kind is of use any more.
+    /// Removes sessions that expired a while ago, or whose identities are gone. To be called now and then; nobody waits
+    /// for it, as neither kind is of use any more.
     package func performDueWork() async throws(KMSError) {
         let now = clock.now
         let dead = read { table in
             table.sessions.values.lazy.map(\.session).filter { session in
-                session.expirationDate <= now || !table.isThere(session.issuerID, session.account)
+                session.expirationDate.milliseconds + Self.memoryOfExpiry <= now.milliseconds || !table.isThere(session.issuerID, session.account)
             }.map(\.id)
         }
         var rest = dead[...]
@@ -29,5 +32,10 @@ extension IdentityTable {
     /// - Parameter issuer: Unique id of an identity, or the account's id.
     func isThere(_ issuer: String, _ account: AccountID) -> Bool {
         identities[issuer] != nil || issuer == account.description
+    }
+
+    /// - Parameter service: Nil for none, which is always there.
+    func isThere(_ service: String?, of account: AccountID) -> Bool {
+        service.map { identity(IdentityName(.service, $0), in: account) != nil } ?? true
     }
 }

@@ -15,7 +15,8 @@ enum PrincipalARN: Hashable {
             return
         }
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", parts[1] == "aws", parts[3].isEmpty, let account = AccountID(parts[4])
+        guard parts.count == 6, parts[0] == "arn", parts[1] == "aws", parts[3].isEmpty,
+            let account = AccountID(parts[4])
         else { return nil }
         let resource = parts[5].split(separator: "/", omittingEmptySubsequences: false)
         switch (parts[2], resource[0]) {

@@ -2,8 +2,6 @@ package import KMSCore
 
 /// What a request is answered with.
 package struct QueryAnswer: Sendable {
-    package static let contentType = "text/xml"
-
     /// The HTTP status.
     package let status: Int
     package let body: [UInt8]

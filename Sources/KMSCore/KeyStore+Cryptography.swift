@@ -23,7 +23,7 @@ extension KeyStore {
         _ plaintext: consuming SecretBytes, with key: String, context encryptionContext: EncryptionContext,
         algorithm: String? = nil, dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> EncryptResult {
-        try await prepare(key, for: .encrypt, by: context)
+        try await prepare(key, for: .encrypt, by: context, with: .encryption(encryptionContext, algorithm))
         let entry = try resolve(
             key, for: .encrypt, by: context, with: .encryption(encryptionContext, algorithm))
         try entry.checkUsage(.encryptDecrypt, for: "Encrypt")

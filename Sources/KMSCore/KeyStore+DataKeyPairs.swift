@@ -20,7 +20,7 @@ extension KeyStore {
         dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> GeneratedDataKeyPair {
         let action: KMSAction = showingPrivateKey ? .generateDataKeyPair : .generateDataKeyPairWithoutPlaintext
-        try await prepare(key, for: action, by: context)
+        try await prepare(key, for: action, by: context, with: .dataKeyPair(encryptionContext, spec))
         let entry = try resolve(
             key, for: action, by: context, with: .dataKeyPair(encryptionContext, spec))
         try entry.checkSeals(for: action.rawValue)

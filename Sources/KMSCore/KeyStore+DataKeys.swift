@@ -54,7 +54,7 @@ extension KeyStore {
         _ key: String, forDataKeyOf bytes: Int, _ action: KMSAction, _ encryptionContext: EncryptionContext,
         by context: CallContext
     ) async throws(KMSError) -> KeyEntry {
-        try await prepare(key, for: action, by: context)
+        try await prepare(key, for: action, by: context, with: .encryption(encryptionContext, nil))
         let entry = try resolve(
             key, for: action, by: context, with: .encryption(encryptionContext, nil))
         try entry.checkSeals(for: action.rawValue)

@@ -32,8 +32,8 @@ extension KeyStore {
         return try Page(of: grants, page, list: "ListGrants", defaultLimit: limit, name: \.id).map(shown)
     }
 
-    /// The grants of the Region that a principal may retire, on keys of whichever account. Only the caller's own identity
-    /// policies are asked.
+    /// The grants of the Region that a principal may retire, on keys of whichever account. Only the caller's own
+    /// identity policies are asked.
     package func listRetirableGrants(
         by retiring: NewGrant.Party, _ page: PageRequest, by context: CallContext
     ) throws(KMSError) -> Page<Grant> {
@@ -60,7 +60,7 @@ extension KeyStore {
             guard account == context.principal.account.description else {
                 throw KMSError(
                     .invalidARN,
-                    "\(arn) is of another account: name a principal of \(context.principal.account) in RetiringPrincipal."
+                    "\(arn) is of another account. Name a principal of \(context.principal.account)."
                 )
             }
             return arn

@@ -8,8 +8,8 @@ package enum GrantName: Sendable {
 }
 
 extension KeyStore {
-    /// Ends a grant, for those who may without a word in the key policy: see ``Grant``. Nobody else learns whether it is
-    /// there.
+    /// Ends a grant, for those whom the grant itself lets: its retiring principal and their like. Nobody else learns
+    /// whether it is there.
     package func retireGrant(
         _ name: GrantName, dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) {

@@ -37,9 +37,11 @@ extension KeyStore {
     package func createKey(_ request: NewKey, by context: CallContext) async throws(KMSError) -> KeyDescription {
         let tags = try Tag.dictionary(request.tags)
         try authorize(.createKey, on: .account(context.scope), by: context, with: .creation(request, tags))
-        // The key is not there yet; the tags are what is asked of it.
+        let address = KeyAddress(scope: context.scope, id: .random())
+        // Policies that let keys be tagged name keys, as in key/*; a refusal names none, because there is none.
         if !tags.isEmpty {
-            try authorize(.tagResource, on: .account(context.scope), by: context, with: .creation(request, tags))
+            try authorize(
+                .tagResource, on: .newKey(address), by: context, with: .creation(request, tags), named: "*")
         }
         try checkSupport(of: request)
         if request.spec != .symmetricDefault {
@@ -50,7 +52,7 @@ extension KeyStore {
         var material = KeyMaterial.new(number: 1, at: clock.now)
         if isImported { material.stage = .absent }
         var key = Key(
-            address: KeyAddress(scope: context.scope, id: .random()), spec: request.spec, usage: request.usage,
+            address: address, spec: request.spec, usage: request.usage,
             origin: request.origin, lifecycle: isImported ? .pendingImport : .creating,
             description: request.description, policy: request.policy ?? KeyPolicy.standard(for: context.scope.account),
             tags: tags, creationDate: clock.now, materials: [material], currentMaterial: 1

@@ -11,7 +11,10 @@ extension KeyStore {
     /// Makes the key that an `alias/aws/<service>` names, if it is not there yet and the caller may do `action` to it.
     /// Returns at once for other names. To be called before ``resolve(_:for:by:)`` by those operations that a key can
     /// serve which was only just made, and which is for encryption.
-    func prepare(_ name: String, for action: KMSAction, by context: CallContext) async throws(KMSError) {
+    func prepare(
+        _ name: String, for action: KMSAction, by context: CallContext,
+        with conditions: @autoclosure () -> RequestConditions = .none
+    ) async throws(KMSError) {
         // Behind the last colon of an ARN, or all of the name.
         let resource = name.utf8.lastIndex(of: UInt8(ascii: ":")).map { name.utf8[$0...].dropFirst() } ?? name.utf8[...]
         guard resource.starts(with: Self.aliasPrefix.utf8),
@@ -19,10 +22,11 @@ extension KeyStore {
             case .alias(let alias) = identifier.name,
             let service = Self.service(of: alias), !hasAlias(alias, in: context.scope)
         else { return }
+        let conditions = conditions()
         try await managedKeyCreation.run { () async throws(KMSError) in
             // Another request may have been faster.
             guard !hasAlias(alias, in: context.scope) else { return }
-            try await makeManagedKey(for: service, alias, action, by: context)
+            try await makeManagedKey(for: service, alias, action, by: context, conditions)
         }
     }
 
@@ -44,12 +48,14 @@ extension KeyStore {
     }
 
     private func makeManagedKey(
-        for service: String, _ alias: String, _ action: KMSAction, by context: CallContext
+        for service: String, _ alias: String, _ action: KMSAction, by context: CallContext,
+        _ conditions: RequestConditions
     ) async throws(KMSError) {
         let intent = managedKey(for: service, in: context.scope)
         guard let entry = KeyEntry(intent) else { return }
-        try authorize(action, on: .key(entry), by: context, alias: alias)
         let scope = context.scope
+        try authorize(
+            action, on: .key(entry), by: context, with: conditions, alias: alias, named: scope.aliasARN(alias))
         let count = table.withLock { $0.scopes[scope]?.keys.values.count { $0.key.manager == .aws } } ?? 0
         guard count < Self.maximumManagedKeys else {
             throw KMSError(

@@ -19,7 +19,9 @@ extension KeyStore {
         sourceAlgorithm: String? = nil, destinationKey: String, destinationContext: EncryptionContext,
         destinationAlgorithm: String? = nil, dryRun: Bool = false, by context: CallContext
     ) async throws(KMSError) -> ReEncryptResult {
-        try await prepare(destinationKey, for: .reEncryptTo, by: context)
+        try await prepare(
+            destinationKey, for: .reEncryptTo, by: context,
+            with: .reEncryption(destinationContext, destinationAlgorithm, onSameKey: false))
         let source = try resolveSource(
             ciphertext, sourceKey, sourceAlgorithm, sourceContext, for: .reEncryptFrom, dryRun: dryRun, by: context,
             destination: destinationKey

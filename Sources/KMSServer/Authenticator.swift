@@ -30,6 +30,7 @@ struct Authenticator: Sendable {
         from client: SocketAddress?, isSecure: Bool
     ) throws(WireError) -> CallContext {
         var caller: Caller?
+        var accessKey = ""
         do throws(SigV4Error) {
             guard let verifier = verifiers[service.signedName] else { throw SigV4Error.unrecognizedClient }
             let signature = try unsafe verifier.verify(
@@ -37,6 +38,7 @@ struct Authenticator: Sendable {
                 headerValue: { head.signedValue(of: $0) }, body: body.span.bytes,
                 now: clock.now.milliseconds / 1000
             ) { id in
+                accessKey = id
                 caller = directory.caller(withAccessKey: id)
                 return caller?.credential
             }
@@ -49,11 +51,19 @@ struct Authenticator: Sendable {
                 origin.sourceARN = head.signedValue(of: "x-amz-source-arn", in: signature.signedHeaders)
                 origin.sourceAccount = head.signedValue(of: "x-amz-source-account", in: signature.signedHeaders)
             }
+            directory.noteUse(of: accessKey, service: service.signedName, region: region)
             return CallContext(caller: caller.identity, region: region, requestID: id.description, origin: origin)
         } catch {
+            if caller == nil, directory.isExpired(accessKey: accessKey) { throw .expiredToken }
             throw WireError(error.code, error.message)
         }
     }
+}
+
+extension WireError {
+    /// SDKs get themselves new credentials then.
+    fileprivate static let expiredToken = WireError(
+        "ExpiredTokenException", "The security token included in the request is expired")
 }
 
 extension HTTPRequest {

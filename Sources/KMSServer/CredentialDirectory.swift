@@ -6,6 +6,12 @@ package protocol CredentialDirectory: Sendable {
     /// The caller whose access key this is, or nil when none is in use. Asked on every request, so it must not wait
     /// for anything, and an access key that is deactivated stops working at once.
     func caller(withAccessKey id: String) -> Caller?
+
+    /// Whether this is a temporary access key that has expired.
+    func isExpired(accessKey id: String) -> Bool
+
+    /// A request was signed with the access key. To be returned from at once, too.
+    func noteUse(of accessKey: String, service: String, region: Region)
 }
 
 /// An identity, and what its requests are signed with.

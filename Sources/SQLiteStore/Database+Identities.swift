@@ -55,6 +55,15 @@ extension Database {
                 identity.key.arguments + ["position": position, "policy_arn": arn.exactly]
             )
         }
+        for (arn, id) in identity.trustPrincipals {
+            try run(
+                """
+                INSERT INTO identity_trust_principal (account, kind, identity, arn, unique_id)
+                VALUES (:account, :kind, CAST(:identity AS TEXT), CAST(:arn AS TEXT), CAST(:unique_id AS TEXT))
+                """,
+                identity.key.arguments + ["arn": arn.exactly, "unique_id": id.exactly]
+            )
+        }
         for (name, value) in identity.tags {
             try run(
                 """

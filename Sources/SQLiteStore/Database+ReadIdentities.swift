@@ -32,6 +32,15 @@ extension Database {
             of: "identity_attachment", keyedBy: ["account", "kind", "identity", "position"],
             owner: { try $0.identityKey("identity") }
         ) { try $0.exactText("policy_arn") }
+        var principals = try pairsByOwner(
+            """
+            SELECT account, kind, CAST(identity AS BLOB) AS identity, CAST(arn AS BLOB) AS arn,
+                CAST(unique_id AS BLOB) AS unique_id
+            FROM identity_trust_principal
+            """,
+            of: "identity_trust_principal", keyedBy: ["account", "kind", "identity", "arn"], name: "arn",
+            value: "unique_id"
+        ) { try $0.identityKey("identity") }
         var tags = try pairsByOwner(
             """
             SELECT account, kind, CAST(identity AS BLOB) AS identity, CAST(name AS BLOB) AS name,
@@ -54,6 +63,7 @@ extension Database {
                 key: key, path: try row.exactText("path"), uniqueID: try row.text("unique_id"),
                 creationDate: try row.timestamp("creation_date"), description: try row.exactText("description"),
                 trustPolicy: try row.exactText("trust_policy"),
+                trustPrincipals: principals.removeValue(forKey: key) ?? [:],
                 maximumSessionDuration: try row.count("maximum_session_duration"),
                 inlinePolicies: policies.removeValue(forKey: key) ?? [:],
                 attachedPolicies: attachments.removeValue(forKey: key) ?? [],
@@ -63,6 +73,7 @@ extension Database {
         }
         try refuseOrphans(policies.keys.map(\.text), of: "identity_policy", in: "identity")
         try refuseOrphans(attachments.keys.map(\.text), of: "identity_attachment", in: "identity")
+        try refuseOrphans(principals.keys.map(\.text), of: "identity_trust_principal", in: "identity")
         try refuseOrphans(tags.keys.map(\.text), of: "identity_tag", in: "identity")
         return identities
     }

@@ -38,10 +38,13 @@ extension Database {
         for (name, value) in session.tags {
             try run(
                 """
-                INSERT INTO session_tag (session_id, name, value)
-                VALUES (:session_id, CAST(:name AS TEXT), CAST(:value AS TEXT))
+                INSERT INTO session_tag (session_id, name, value, is_transitive)
+                VALUES (:session_id, CAST(:name AS TEXT), CAST(:value AS TEXT), :is_transitive)
                 """,
-                ["session_id": session.id, "name": name.exactly, "value": value.exactly]
+                [
+                    "session_id": session.id, "name": name.exactly, "value": value.exactly,
+                    "is_transitive": session.transitiveTagKeys.contains(name),
+                ]
             )
         }
     }
@@ -56,10 +59,17 @@ extension Database {
             "SELECT session_id, position, CAST(document AS BLOB) AS document FROM session_policy ORDER BY position",
             of: "session_policy", keyedBy: ["session_id", "position"], owner: { try $0.text("session_id") }
         ) { try $0.exactText("document") }
-        var tags = try pairsByOwner(
-            "SELECT session_id, CAST(name AS BLOB) AS name, CAST(value AS BLOB) AS value FROM session_tag",
-            of: "session_tag", keyedBy: ["session_id", "name"]
-        ) { try $0.text("session_id") }
+        var tags = try rowsByOwner(
+            """
+            SELECT session_id, CAST(name AS BLOB) AS name, CAST(value AS BLOB) AS value, is_transitive
+            FROM session_tag
+            """,
+            of: "session_tag", keyedBy: ["session_id", "name"], owner: { try $0.text("session_id") }
+        ) { row in
+            SessionTag(
+                name: try row.exactText("name"), value: try row.exactText("value"),
+                isTransitive: try row.flag("is_transitive"))
+        }
         let sessions = try rows(
             """
             SELECT id, kind, account, issuer_id, CAST(arn AS BLOB) AS arn, CAST(name AS BLOB) AS name, sealed_secret,
@@ -71,7 +81,7 @@ extension Database {
         ) { row in
             let id = try row.text("id")
             return try row.session(
-                id, policies: policies.removeValue(forKey: id) ?? [], tags: tags.removeValue(forKey: id) ?? [:]
+                id, policies: policies.removeValue(forKey: id) ?? [], tags: tags.removeValue(forKey: id) ?? []
             )
         }
         try refuseOrphans(policies.keys.map { "the session \($0)" }, of: "session_policy", in: "session")
@@ -80,14 +90,22 @@ extension Database {
     }
 }
 
+private struct SessionTag {
+    let name: String
+    let value: String
+    let isTransitive: Bool
+}
+
 extension StoredRow {
-    fileprivate func session(_ id: String, policies: [String], tags: [String: String]) throws -> Session {
+    fileprivate func session(_ id: String, policies: [String], tags: [SessionTag]) throws -> Session {
         Session(
             id: id, kind: try parsed("kind", Session.Kind(rawValue: text("kind"))), account: try account("account"),
             issuerID: try text("issuer_id"), arn: try exactText("arn"), name: try exactText("name"),
             sealedSecret: try sealed("sealed_secret"), creationDate: try timestamp("creation_date"),
             expirationDate: try timestamp("expiration_date"),
-            multiFactorDate: try optional("multi_factor_date", timestamp), policies: policies, tags: tags,
+            multiFactorDate: try optional("multi_factor_date", timestamp), policies: policies,
+            tags: Dictionary(uniqueKeysWithValues: tags.map { ($0.name, $0.value) }),
+            transitiveTagKeys: Set(tags.filter(\.isTransitive).map(\.name)),
             sourceIdentity: try optional("source_identity", exactText),
             viaService: try optional("via_service", exactText), requester: try exactText("requester")
         )

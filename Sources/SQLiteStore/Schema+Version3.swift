@@ -119,6 +119,18 @@ extension Schema {
             FOREIGN KEY (account, kind, identity) REFERENCES identity (account, kind, name) ON DELETE CASCADE
         ) STRICT, WITHOUT ROWID;
 
+        -- Whom the ARNs in a role's trust policy meant when it was set, by their unique ids.
+        CREATE TABLE identity_trust_principal (
+            account   TEXT NOT NULL,
+            kind      TEXT NOT NULL,
+            identity  TEXT NOT NULL,
+            arn       TEXT NOT NULL,
+            unique_id TEXT NOT NULL,
+
+            PRIMARY KEY (account, kind, identity, arn),
+            FOREIGN KEY (account, kind, identity) REFERENCES identity (account, kind, name) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TABLE identity_tag (
             account  TEXT NOT NULL,
             kind     TEXT NOT NULL,

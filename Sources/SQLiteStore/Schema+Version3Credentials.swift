@@ -85,9 +85,11 @@ extension Schema {
         ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE session_tag (
-            session_id TEXT NOT NULL REFERENCES session (id) ON DELETE CASCADE,
-            name       TEXT NOT NULL,
-            value      TEXT NOT NULL,
+            session_id    TEXT NOT NULL REFERENCES session (id) ON DELETE CASCADE,
+            name          TEXT NOT NULL,
+            value         TEXT NOT NULL,
+            -- Whether sessions got by this one inherit it.
+            is_transitive INTEGER NOT NULL CHECK (is_transitive IN (0, 1)),
 
             PRIMARY KEY (session_id, name)
         ) STRICT, WITHOUT ROWID;

@@ -2,9 +2,12 @@
 struct CommandFailure: Error {
     let message: String
     let hint: String?
+    /// The process's exit status.
+    let status: Int32
 
-    init(_ message: String, hint: String? = nil) {
+    init(_ message: String, hint: String? = nil, status: Int32 = 1) {
         self.message = message
         self.hint = hint
+        self.status = status
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import KMSAPIClient
 
 struct KeyCommand: AsyncParsableCommand {
@@ -11,7 +10,7 @@ struct KeyCommand: AsyncParsableCommand {
             KeyList.self, KeyCreate.self, KeyDescribe.self, KeyPublicKey.self, KeyLastUsageCommand.self,
             KeyEnable.self, KeyDisable.self, KeyRotate.self, KeyEnableRotation.self, KeyDisableRotation.self,
             KeyRotationStatus.self, KeyListRotations.self, KeyDeleteMaterial.self, KeyScheduleDeletion.self,
-            KeyCancelDeletion.self,
+            KeyCancelDeletion.self, KeyResetPolicy.self,
         ]
     )
 }
@@ -77,37 +76,6 @@ struct KeyDisable: AsyncParsableCommand {
 
     func run() async throws {
         try await options.call("DisableKey", KeyInput(KeyId: key), done: "\(key) is disabled.")
-    }
-}
-
-struct KeyScheduleDeletion: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "schedule-deletion",
-        abstract: "Have a key destroyed after a waiting time.",
-        discussion: """
-            strongroom key schedule-deletion 1234abcd-12ab-34cd-56ef-1234567890ab --state DIR --days 30
-
-            The key cannot be used from now on. Until its day it can be had back with `key cancel-deletion`; after \
-            it, whatever it encrypted is lost for ever.
-            """
-    )
-
-    @OptionGroup var options: ClientOptions
-
-    @Argument(help: "The key's id or ARN.")
-    var key: String
-
-    @Option(help: "How many days to wait, from 7 to 30.")
-    var days = 30
-
-    func run() async throws {
-        let input = ScheduleInput(KeyId: key, PendingWindowInDays: days)
-        try await options.call("ScheduleKeyDeletion", input, returning: ScheduleOutput.self) { output in
-            """
-            \(output.KeyId) will be destroyed on \(output.DeletionDate.formatted(.iso8601)).
-            Have it back until then with: strongroom key cancel-deletion \(key)
-            """
-        }
     }
 }
 

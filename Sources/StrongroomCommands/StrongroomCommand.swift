@@ -16,7 +16,7 @@ package struct StrongroomCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Init.self, Serve.self, Doctor.self, KeyCommand.self, AliasCommand.self, ImportKeyMaterial.self,
-            PolicyCommand.self,
+            PolicyCommand.self, AuditCommand.self, IdentityCommand.self,
         ]
     )
 
@@ -43,6 +43,7 @@ package struct StrongroomCommand: AsyncParsableCommand {
         switch error {
         case let failure as CommandFailure:
             complain(failure.message, failure.hint)
+            return failure.status
         case let error as KMSError:
             complain([error.message, error.cause].compactMap(\.self).joined(separator: ": "), nil)
         case let error as KMSAPIError:

@@ -113,6 +113,11 @@ import Testing
         try rig.put([], in: LogFolder.begin)
         try await rig.open().close()
         #expect(try rig.verify().isWhole)
+        #expect(!FileManager.default.fileExists(atPath: rig.folder.file(LogFolder.begin)), "that holds once")
+
+        try FileManager.default.removeItem(atPath: rig.path)
+        let another = await #expect(throws: KMSError.self) { _ = try await rig.open() }
+        #expect(another?.cause == error?.cause)
     }
 
     @Test func `a log without its head is not gone on with`() async throws {

@@ -227,6 +227,8 @@ struct Tampering: Sendable, CustomTestStringConvertible {
             #expect(fault?.file == tampering.file.map { files[$0] } ?? tampering.special, "\(tampering.name)")
             #expect(fault?.line == tampering.line, "\(tampering.name): \(fault?.description ?? "")")
             #expect(fault?.sequence == tampering.sequence, "\(tampering.name): \(fault?.description ?? "")")
+            let whole = tampering.special == LogFolder.digests ? 62 : tampering.sequence.map { $0 - 1 } ?? 62
+            #expect(try copy.verify().records == whole, "\(tampering.name)")
         }
     }
 
@@ -255,8 +257,8 @@ struct Tampering: Sendable, CustomTestStringConvertible {
         #expect(report.unsigned == 1)
         #expect(
             report.notes == [
-                "1 records at the end, from record 63 on, are not signed for yet, as the server was not ended in order; "
-                    + "they prove nothing"
+                "nobody has signed for 1 record at the end yet, from record 63 on: the server was not ended in order, "
+                    + "and they prove nothing"
             ])
     }
 
@@ -302,6 +304,8 @@ struct Tampering: Sendable, CustomTestStringConvertible {
 
     @Test func `of a folder without a log says so`() throws {
         try FileManager.default.createDirectory(atPath: rig.path, withIntermediateDirectories: true)
+        #expect(try rig.verify().faults.map(\.kind) == [.removed])
+        try FileManager.default.removeItem(atPath: rig.path)
         #expect(try rig.verify().faults.map(\.kind) == [.removed])
     }
 }

@@ -29,8 +29,9 @@ import Testing
             + #"{"Effect":"Deny","Action":"iam:*","Resource":"*"}]}"#,
         #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:*","Resource":"*","#
             + #""Condition":{"StringEquals":{"aws:ResourceTag/team":"blue"}}}}"#,
-        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"\#(String.user("x/*"))"},"#
-            + #"{"Effect":"Deny","Action":"iam:*","Resource":"\#(String.user("hidden/*"))"}]}"#,
+        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","#
+            + #""Resource":"\#(String.user("x/*"))"},{"Effect":"Deny","Action":"iam:*","#
+            + #""Resource":"\#(String.user("hidden/*"))"}]}"#,
     ])
     func `and a refusal tells nothing of what is there`(policy: String) async throws {
         let store = try await rig.startNew()

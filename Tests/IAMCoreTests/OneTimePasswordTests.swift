@@ -9,17 +9,19 @@ import Testing
     /// RFC 4226, appendix D, and RFC 6238, appendix B.
     private let secret = SecretText("12345678901234567890")
 
-    @Test(arguments: [
-        755224, 287082, 359152, 969429, 338314, 254676, 287922, 162583, 399871, 520489,
-    ].enumerated().map { ($0.offset, UInt32($0.element)) })
+    @Test(
+        arguments: [
+            755224, 287082, 359152, 969429, 338314, 254676, 287922, 162583, 399871, 520489,
+        ].enumerated().map { ($0.offset, UInt32($0.element)) })
     func `are RFC 4226's`(counter: Int, code: UInt32) {
         #expect(secret.bytes.withExposedBytes { OneTimePassword.code($0, counter: Int64(counter)) } == code)
     }
 
-    @Test(arguments: [
-        (59, 94_287_082), (1_111_111_109, 7_081_804), (1_111_111_111, 14_050_471), (1_234_567_890, 89_005_924),
-        (2_000_000_000, 69_279_037), (20_000_000_000, 65_353_130),
-    ] as [(Int64, UInt32)])
+    @Test(
+        arguments: [
+            (59, 94_287_082), (1_111_111_109, 7_081_804), (1_111_111_111, 14_050_471), (1_234_567_890, 89_005_924),
+            (2_000_000_000, 69_279_037), (20_000_000_000, 65_353_130),
+        ] as [(Int64, UInt32)])
     func `are RFC 6238's, by SHA-1`(seconds: Int64, code: UInt32) {
         let step = OneTimePassword.step(at: Timestamp(seconds: seconds))
         #expect(secret.bytes.withExposedBytes { OneTimePassword.code($0, counter: step, digits: 8) } == code)

@@ -53,7 +53,8 @@ import Testing
     }
 
     @Test(arguments: [
-        String.user("nobody"), .role("nobody"), "555555555555", "arn:aws:iam::555555555555:root", .session("nobody", "s"),
+        String.user("nobody"), .role("nobody"), "555555555555", "arn:aws:iam::555555555555:root",
+        .session("nobody", "s"),
     ])
     func `trusts nobody who is not there`(principal: String) async throws {
         let store = try await rig.startNew()

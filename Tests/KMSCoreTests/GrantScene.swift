@@ -103,10 +103,13 @@ struct Actor: Sendable {
     var call: CallContext { call(in: Scope.sample.region) }
 
     func call(in region: Region) -> CallContext {
-        let compiled = policies.map { text in
-            CompiledPolicy(
-                try! PolicyDocument(parsing: text, as: .identity), source: .identityPolicy("test"))
+        // One that cannot be read would be a test's own fault.
+        let compiled = policies.compactMap { text in
+            (try? PolicyDocument(parsing: text, as: .identity)).map {
+                CompiledPolicy($0, source: .identityPolicy("test"))
+            }
         }
+        precondition(compiled.count == policies.count)
         let session = viaService.map {
             CallerIdentity.SessionFacts(
                 creationDate: Timestamp(seconds: 0), expirationDate: Timestamp(seconds: 1 << 40), viaService: $0,

@@ -23,8 +23,9 @@ struct RandomPolicies {
 
     // MARK: Policies
 
-    mutating func keyPolicy() -> ReferencePolicy {
-        policy((0..<number(1...4)).map { _ in keyStatement() })
+    /// - Parameter callers: Whom it names more than others.
+    mutating func keyPolicy(for callers: [PolicyCaller]) -> ReferencePolicy {
+        policy((0..<number(1...4)).map { _ in keyStatement(for: callers) })
     }
 
     /// - Parameter breadth: How many of a hundred statements allow everything.
@@ -39,9 +40,11 @@ struct RandomPolicies {
         return policy
     }
 
-    mutating func keyStatement(isAllow: Bool? = nil) -> ReferenceStatement {
+    mutating func keyStatement(
+        isAllow: Bool? = nil, for callers: [PolicyCaller] = Alphabet.callers
+    ) -> ReferenceStatement {
         var statement = statement(isAllow: isAllow ?? isChosen(75))
-        statement.principals = principals(isAllow: statement.isAllow)
+        statement.principals = principals(isAllow: statement.isAllow, callers)
         if isChosen(85) { statement.resources = ReferenceChoice(items: ["*"]) }
         // KMS takes statements without one of these, and they do nothing.
         if isChosen(2) { statement.actions = nil }
@@ -65,7 +68,7 @@ struct RandomPolicies {
         return statement
     }
 
-    private mutating func principals(isAllow: Bool) -> ReferenceChoice<ReferencePrincipal> {
+    private mutating func principals(isAllow: Bool, _ callers: [PolicyCaller]) -> ReferenceChoice<ReferencePrincipal> {
         if isChosen(10) { return ReferenceChoice(items: [ReferencePrincipal(type: "*", value: "*")]) }
         if isChosen(5) { return ReferenceChoice(items: [ReferencePrincipal(value: "*")]) }
         if isChosen(40) {
@@ -73,11 +76,11 @@ struct RandomPolicies {
                 ReferencePrincipal(value: one(of: [Alphabet.keyAccount, "arn:aws:iam::\(Alphabet.keyAccount):root"]))
             ])
         }
-        let isNot = isChosen(isAllow ? 3 : 20)
+        let isNot = isChosen(isAllow ? 3 : 40)
         var items = some(1...6, of: Alphabet.principals)
-        if isNot, isChosen(50) {
+        if isNot, isChosen(70) {
             // Named in every way, with which a Deny spares a caller.
-            items += Alphabet.names(of: one(of: Alphabet.callers))
+            items += Alphabet.names(of: one(of: callers))
         }
         return ReferenceChoice(isNot: isNot, items: items)
     }

@@ -17,13 +17,13 @@ struct RandomScene {
     var callers: [Caller]
 
     init(using random: inout RandomPolicies, callers count: Int) {
-        keyPolicy = random.keyPolicy()
+        let callers = (0..<count).map { Caller($0, using: &random) }
+        self.callers = callers
+        keyPolicy = random.keyPolicy(for: callers.map(\.caller))
         principalIDs = [:]
         for arn in RandomAlphabet.uniqueIDs.keys.sorted() where random.isChosen(50) {
             principalIDs[arn] = random.uniqueID(of: arn)
         }
-        let callers = (0..<count).map { Caller($0, using: &random) }
-        self.callers = callers
         grants = (0..<random.number(0...3)).map { random.grant(id: "grant-\($0)", among: callers.map(\.caller)) }
     }
 

@@ -86,6 +86,9 @@ struct TestDirectory: CredentialDirectory {
             AccountID(account).map { Principal(account: $0, arn: "arn:aws:iam::\(account):user/alice") }
         }
 
+    func isExpired(accessKey _: String) -> Bool { false }
+    func noteUse(of _: String, service _: String, region _: Region) {}
+
     func caller(withAccessKey id: String) -> Caller? {
         Self.callers[id].map { principal in
             Caller(

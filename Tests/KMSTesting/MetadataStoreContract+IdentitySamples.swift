@@ -47,6 +47,7 @@ extension Identity {
             key: Key(account: account, kind: kind, name: name), path: "/division/team/", uniqueID: uniqueID,
             creationDate: Timestamp(milliseconds: 1_767_225_600_008), description: "of the payroll",
             trustPolicy: kind == .role ? #"{"Version":"2012-10-17","Statement":[]}"# : "",
+            trustPrincipals: ["arn:aws:iam::111122223333:user/bob": "AIDAB", "arn:aws:iam::111122223333:role/r": ""],
             maximumSessionDuration: 7200, inlinePolicies: ["one": #"{"Statement":[]}"#, "two": ""],
             attachedPolicies: ["arn:aws:iam::aws:policy/IAMReadOnlyAccess", "arn:aws:iam::111122223333:policy/a"],
             permissionsBoundary: "arn:aws:iam::111122223333:policy/boundary", tags: ["team": "blue", "empty": ""]
@@ -102,7 +103,8 @@ extension Session {
             creationDate: Timestamp(milliseconds: 1_767_225_600_014),
             expirationDate: Timestamp(milliseconds: 1_767_229_200_014),
             multiFactorDate: Timestamp(milliseconds: 1_767_225_600_000), policies: ["{}", #"{"Statement":[]}"#],
-            tags: ["team": "blue", "empty": ""], sourceIdentity: "alice", viaService: "ec2.amazonaws.com",
+            tags: ["team": "blue", "empty": ""], transitiveTagKeys: ["team"], sourceIdentity: "alice",
+            viaService: "ec2.amazonaws.com",
             requester: "arn:aws:iam::111122223333:user/alice"
         )
     }

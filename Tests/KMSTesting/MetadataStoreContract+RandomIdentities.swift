@@ -19,7 +19,8 @@ extension RandomKeys {
     package mutating func identity(_ key: Identity.Key, uniqueID: String) -> Identity {
         Identity(
             key: key, path: pick(["/", "/a/", "/a/b/"]), uniqueID: uniqueID, creationDate: time(),
-            description: text(), trustPolicy: text(), maximumSessionDuration: pick([1, 3600, 43_200]),
+            description: text(), trustPolicy: text(), trustPrincipals: pairs(),
+            maximumSessionDuration: pick([1, 3600, 43_200]),
             inlinePolicies: pairs(), attachedPolicies: texts(), permissionsBoundary: maybe { $0.text() },
             tags: pairs()
         )
@@ -44,11 +45,14 @@ extension RandomKeys {
     }
 
     package mutating func session(_ id: String) -> Session {
-        Session(
+        let tags = pairs()
+        let transitive = Set(tags.keys.sorted().filter { _ in flag() })
+        return Session(
             id: id, kind: pick([.role, .user, .forward]), account: Scope.sample.account, issuerID: "AROA1",
             arn: text(), name: text(), sealedSecret: .sample(), creationDate: time(), expirationDate: time(),
-            multiFactorDate: maybe { $0.time() }, policies: texts(), tags: pairs(),
-            sourceIdentity: maybe { $0.text() }, viaService: maybe { $0.text() }, requester: text()
+            multiFactorDate: maybe { $0.time() }, policies: texts(), tags: tags,
+            transitiveTagKeys: transitive, sourceIdentity: maybe { $0.text() }, viaService: maybe { $0.text() },
+            requester: text()
         )
     }
 

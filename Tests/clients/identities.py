@@ -11,6 +11,7 @@ from unittest import mock
 import boto3
 import botocore.auth
 import botocore.config
+from answer_shapes import check_shapes
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from raw_http import send
@@ -48,7 +49,10 @@ def client(server, service: str, keys: dict | None = None, **overrides):
         "config": botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
         **overrides,
     }
-    return boto3.session.Session().client(service, **settings)
+    made = boto3.session.Session().client(service, **settings)
+    if service in ("iam", "sts"):
+        check_shapes(made)
+    return made
 
 
 def code(seed: str, steps: int = 0) -> str:

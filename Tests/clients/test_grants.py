@@ -1,11 +1,11 @@
 """Grants, as boto3 and the AWS CLI make, use and end them, for users of their own."""
 import base64
 import json
+import xml.etree.ElementTree as xml
 
-import boto3
-import botocore.config
 import pytest
 from errors import refused
+from identities import client, post_form, statement
 
 ACCOUNT = "111122223333"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -14,16 +14,7 @@ DENIED = "AccessDeniedException"
 
 @pytest.fixture(scope="module")
 def iam(server):
-    return client(server, "iam", server.credentials)
-
-
-def client(server, service, keys):
-    return boto3.session.Session().client(
-        service, endpoint_url=server.endpoint, region_name=server.credentials["region"],
-        aws_access_key_id=keys["aws_access_key_id"], aws_secret_access_key=keys["aws_secret_access_key"],
-        aws_session_token=keys.get("aws_session_token"),
-        config=botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30),
-    )
+    return client(server, "iam")
 
 
 class User:
@@ -32,15 +23,12 @@ class User:
     def __init__(self, server, iam, name):
         self.iam, self.name = iam, name
         self.arn = iam.create_user(UserName=name)["User"]["Arn"]
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        self.keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+        self.keys = iam.create_access_key(UserName=name)["AccessKey"]
         self.kms = client(server, "kms", self.keys)
 
     def allow(self, action, **condition):
-        statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition}
         self.iam.put_user_policy(
-            UserName=self.name, PolicyName="test",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}))
+            UserName=self.name, PolicyName="test", PolicyDocument=statement(action, Condition=condition))
 
 
 @pytest.fixture
@@ -315,12 +303,80 @@ def test_a_listed_grant_says_all(kms, new_key, user):
     }
 
 
+@pytest.fixture
+def service(server):
+    """Makes a service as an operator does; gives its name and access key."""
+    name = "volumes.amazonaws.com"
+
+    def iam(action):
+        answer = post_form(server, "iam", f"Action={action}&Version=2010-05-08&ServiceName={name}".encode())
+        assert answer.status == 200, answer.body
+        return {element.tag.partition("}")[2]: element.text for element in xml.fromstring(answer.body).iter()}
+
+    iam("CreateService")
+    yield name, iam("CreateServiceAccessKey")
+    iam("DeleteService")
+
+
+def test_a_service_works_for_the_volume_that_a_user_attached(server, kms, new_key, user, service):
+    """As EBS has it: the service makes the grant in the user's name, and uses it in its own."""
+    name, service_keys = service
+    key, bob = new_key()["Arn"], user("bob")
+    context = {"aws:ebs:id": "vol-1"}
+    volume = f"arn:aws:ec2:eu-central-1:{ACCOUNT}:volume/vol-1"
+    blob = kms.encrypt(KeyId=key, Plaintext=b"text", EncryptionContext=context)["CiphertextBlob"]
+    bob.allow(
+        "kms:CreateGrant", Bool={"kms:GrantIsForAWSResource": "true"},
+        StringEquals={"kms:ViaService": name.replace(".", ".eu-central-1.", 1)})
+    grant = {
+        "KeyId": key, "GranteeServicePrincipal": name, "RetiringServicePrincipal": name,
+        "Operations": ["Decrypt", "CreateGrant"],
+        "Constraints": {"EncryptionContextEquals": context, "SourceArn": volume},
+    }
+    with refused(DENIED):
+        bob.kms.create_grant(**grant)
+    session = client(server, "sts", service_keys).assume_role(RoleArn=bob.arn, RoleSessionName="forward")
+    made = client(server, "kms", session["Credentials"]).create_grant(**grant)
+
+    def for_volume(arn):
+        own = client(server, "kms", service_keys)
+        own.meta.events.register(
+            "before-sign.kms", lambda request, **_: request.headers.add_header("x-amz-source-arn", arn))
+        return own
+
+    decrypted = for_volume(volume).decrypt(CiphertextBlob=blob, EncryptionContext=context)
+    assert decrypted["Plaintext"] == b"text"
+    for other in [client(server, "kms", service_keys), for_volume(volume.replace("vol-1", "vol-2")), bob.kms]:
+        with refused(DENIED):
+            other.decrypt(CiphertextBlob=blob, EncryptionContext=context)
+    other_volume = {**grant["Constraints"], "SourceArn": volume.replace("vol-1", "vol-2")}
+    with refused(DENIED):
+        for_volume(volume).create_grant(**{**grant, "Constraints": other_volume})
+
+    [listed] = kms.list_grants(KeyId=key)["Grants"]
+    assert listed["GranteeServicePrincipal"] == listed["RetiringServicePrincipal"] == name
+    assert listed["Constraints"] == grant["Constraints"] and "GranteePrincipal" not in listed
+    client(server, "kms", service_keys).retire_grant(GrantToken=made["GrantToken"])
+    assert kms.list_grants(KeyId=key)["Grants"] == []
+
+
+def test_a_grant_for_a_service_needs_a_source_and_who_retires_it(kms, new_key):
+    grant = {
+        "KeyId": new_key()["Arn"], "GranteeServicePrincipal": "ec2.amazonaws.com", "Operations": ["Decrypt"],
+        "RetiringPrincipal": ROOT, "Constraints": {"SourceArn": f"arn:aws:ec2:eu-central-1:{ACCOUNT}:volume/vol-1"},
+    }
+    for missing in ["RetiringPrincipal", "Constraints"]:
+        with refused("ValidationException"):
+            kms.create_grant(**{name: value for name, value in grant.items() if name != missing})
+    kms.create_grant(**grant)
+
+
 def test_who_takes_over_a_name_gets_no_grant(kms, iam, server, new_key, user):
     key, bob = new_key()["Arn"], user("bob")
     kms.create_grant(KeyId=key, GranteePrincipal=bob.arn, Operations=["DescribeKey"])
     bob.kms.describe_key(KeyId=key)
     unique_id = iam.get_user(UserName=bob.name)["User"]["UserId"]
-    iam.delete_access_key(UserName=bob.name, AccessKeyId=bob.keys["aws_access_key_id"])
+    iam.delete_access_key(UserName=bob.name, AccessKeyId=bob.keys["AccessKeyId"])
     iam.delete_user(UserName=bob.name)
     again = User(server, iam, bob.name)
     assert again.arn == bob.arn
@@ -329,10 +385,10 @@ def test_who_takes_over_a_name_gets_no_grant(kms, iam, server, new_key, user):
     assert [grant["GranteePrincipal"] for grant in kms.list_grants(KeyId=key)["Grants"]] == [unique_id]
 
 
-def test_grants_outlive_a_crash(own_server, tmp_path):
+def test_grants_outlive_a_crash(own_server):
     kms = own_server.client()
     key = kms.create_key()["KeyMetadata"]["Arn"]
-    bob = User(own_server, client(own_server, "iam", own_server.credentials), "bob")
+    bob = User(own_server, client(own_server, "iam"), "bob")
     grant = kms.create_grant(KeyId=key, GranteePrincipal=bob.arn, Operations=["DescribeKey"])["GrantId"]
     own_server.kill()
     own_server.start()
@@ -344,7 +400,7 @@ def test_grants_outlive_a_crash(own_server, tmp_path):
         bob.kms.describe_key(KeyId=key)
 
 
-def test_the_aws_cli_makes_and_ends_grants(server, kms, new_key, user):
+def test_the_aws_cli_makes_and_ends_grants(server, new_key, user):
     key, bob = new_key()["Arn"], user("bob")
     made = json.loads(server.aws(
         "kms", "create-grant", "--key-id", key, "--grantee-principal", bob.arn, "--operations", "Decrypt", "Encrypt",

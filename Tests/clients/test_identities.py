@@ -256,6 +256,32 @@ def test_a_roles_whole_life(iam, name, account):
     assert name not in {role["RoleName"] for role in iam.list_roles(PathPrefix="/app/")["Roles"]}
 
 
+# What there is
+
+
+def test_the_accounts_summary_counts_what_there_is(iam, user):
+    summary = iam.get_account_summary()["SummaryMap"]
+    assert summary["Users"] >= 2 and summary["UsersQuota"] > summary["Users"]
+    assert iam.list_account_aliases()["AccountAliases"] == []
+
+
+def test_whom_a_policy_is_attached_to_is_told(iam, user, name, account):
+    arn = iam.create_policy(PolicyName=name, Path="/p/", PolicyDocument=statement("kms:ListKeys"))["Policy"]["Arn"]
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(account), PermissionsBoundary=arn)
+    iam.attach_user_policy(UserName=user["UserName"], PolicyArn=arn)
+    everyone = iam.list_entities_for_policy(PolicyArn=arn)
+    assert [each["UserId"] for each in everyone["PolicyUsers"]] == [user["UserId"]]
+    bounded = iam.list_entities_for_policy(PolicyArn=arn, PolicyUsageFilter="PermissionsBoundary")
+    assert [each["RoleName"] for each in bounded["PolicyRoles"]] == [name]
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["PermissionsBoundaryUsageCount"] == 1
+    listed = iam.list_policies(Scope="Local", PathPrefix="/p/", OnlyAttached=True)["Policies"]
+    assert [policy["AttachmentCount"] for policy in listed if policy["Arn"] == arn] == [1]
+    iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "k", "Value": "v"}])
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == [{"Key": "k", "Value": "v"}]
+    iam.untag_policy(PolicyArn=arn, TagKeys=["k"])
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == []
+
+
 # What callers may not know
 
 

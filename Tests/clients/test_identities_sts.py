@@ -282,10 +282,10 @@ def test_a_token_past_its_end_is_refused(own_server):
     with contextlib.closing(sqlite3.connect(own_server.state / "metadata.sqlite")) as database, database:
         assert expire_all(database) == 1
     own_server.start()
-    # Its secret is not even read any more.
-    with refused("UnrecognizedClientException"):
+    # Its secret is not even read any more; what SDKs do then is to get new credentials.
+    with refused("ExpiredTokenException"):
         client(own_server, "kms", credentials).list_keys()
-    with refused("InvalidClientTokenId", status=403):
+    with refused("ExpiredToken", status=403):
         client(own_server, "sts", credentials).get_caller_identity()
 
 

@@ -45,9 +45,10 @@ extension CredentialVault {
         do {
             let secret = try await open(key)
             return secret.withExposedBytes { SigningCredential(accessKeyID: key.id, secretAccessKey: $0) }
-        } catch where error.code == .invalidCiphertext {
+        } catch  where error.code == .invalidCiphertext {
             throw KMSError(
-                .internalFailure, "The secret of the access key \(key.id) is not one that was sealed for its principal.",
+                .internalFailure,
+                "The secret of the access key \(key.id) is not one that was sealed for its principal.",
                 cause: "the access key's row was changed behind the server's back, or the key that seals it was")
         }
     }
@@ -73,7 +74,7 @@ extension CredentialVault {
             let secrets = try await open(
                 session.sealedSecret, of: .session(session.id, issuer: session.issuerID, session.arn))
             return SessionSecrets.credential(session.id, secrets)
-        } catch where error.code == .invalidCiphertext {
+        } catch  where error.code == .invalidCiphertext {
             return nil
         }
     }

@@ -1,7 +1,7 @@
 package import KMSCore
 
-/// What is the server's and no account's: accounts, and services. AWS has no actions for it; these are our own, and only
-/// callers of the server's first account can be allowed them.
+/// What is the server's and no account's: accounts, and services. AWS has no actions for it; these are our own, and
+/// only callers of the server's first account can be allowed them.
 extension IdentityStore {
     /// Makes an account, or gives it another name. For the server's own commands: nobody is asked whether it may be.
     package func createAccount(_ id: AccountID, name: String) async throws(KMSError) {

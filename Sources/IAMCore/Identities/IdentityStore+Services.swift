@@ -11,7 +11,10 @@ extension IdentityStore {
         return try await changes.run { () async throws(KMSError) in
             try authorizeOperator("CreateService", on: Self.resource(name), by: context)
             let (isThere, isTaken) = read { table in
-                (table.accounts[account] != nil, table.identity(named: IdentityName(.service, name), in: account) != nil)
+                (
+                    table.accounts[account] != nil,
+                    table.identity(named: IdentityName(.service, name), in: account) != nil
+                )
             }
             guard isThere else { throw .noSuch("account", account.description) }
             guard !isTaken else { throw KMSError(.alreadyExists, "Service with name \(name) already exists.") }
@@ -29,6 +32,7 @@ extension IdentityStore {
         try IAMName.check(limit: page)
         try authorizeOperator("ListServices", on: "service/*", by: context)
         let services = read { $0.identities(.service, of: account ?? context.principal.account) }
+            .sorted { $0.key.name < $1.key.name }
         return try Page(of: services, page, list: "ListServices", defaultLimit: 100) { $0.key.name }
     }
 

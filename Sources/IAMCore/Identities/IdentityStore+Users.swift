@@ -131,6 +131,7 @@ extension IdentityStore {
         let account = context.principal.account
         try authorize(action, on: .arn("arn:aws:iam::\(account):\(kind.rawValue)\(pathPrefix)"), by: context)
         let all = read { $0.identities(kind, of: account) }.filter { $0.path.hasPrefix(pathPrefix) }
+            .sorted { $0.key.name < $1.key.name }
         return try Page(of: all, page, list: action, defaultLimit: 100) { $0.key.name }
     }
 }

@@ -104,7 +104,8 @@ extension IdentityStore {
     /// Throws for a built-in policy, which is nobody's to change.
     func own(_ entry: PolicyEntry) throws(KMSError) -> ManagedPolicy {
         guard let policy = entry.policy else {
-            throw KMSError(.accessDenied, "The policy \(entry.arn) is built in and cannot be changed; make one like it.")
+            throw KMSError(
+                .accessDenied, "The policy \(entry.arn) is built in and cannot be changed; make one like it.")
         }
         return policy
     }

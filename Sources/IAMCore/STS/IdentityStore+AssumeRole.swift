@@ -158,7 +158,8 @@ extension IdentityStore {
         var policies = request.policy.map { [$0] } ?? []
         for arn in request.policyARNs {
             guard let entry = read({ $0.policy(arn, for: account) }) else {
-                throw KMSError(.validation, "PolicyArns names \(arn.prefix(128)), which the role's account does not have.")
+                throw KMSError(
+                    .validation, "PolicyArns names \(arn.prefix(128)), which the role's account does not have.")
             }
             policies.append(entry.document)
         }

@@ -61,8 +61,9 @@ extension IdentityStore {
         }
         let session = plan.session(new.id, sealed, from: clock.now, requester: context.principal.arn)
         try await changes.run { () async throws(KMSError) in
-            // The role or user may have gone while the token made the secrets.
-            guard read({ $0.isThere(plan.issuerID, plan.account) }) else {
+            // The role or user, or the service that calls for it, may have gone while the token made the secrets.
+            guard read({ $0.isThere(plan.issuerID, plan.account) && $0.isThere(plan.viaService, of: plan.account) })
+            else {
                 throw KMSError(.accessDenied, "\(plan.arn) is not there any more.")
             }
             try checkRoom(for: plan)

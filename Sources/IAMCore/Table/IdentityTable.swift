@@ -64,9 +64,9 @@ struct IdentityTable: Sendable {
         names[Name(account, name.kind.rawValue, name.name)].flatMap { identities[$0] }
     }
 
+    /// In no order: they can be many, and everybody waits for the table.
     func identities(_ kind: Identity.Kind, of account: AccountID) -> [Identity] {
         identities.values.lazy.map(\.identity).filter { $0.key.account == account && $0.key.kind == kind }
-            .sorted { $0.key.name < $1.key.name }
     }
 
     func hasPolicy(named name: String, in account: AccountID) -> Bool {

@@ -44,8 +44,6 @@ package struct CallContext: Sendable {
     package let requestID: String
     package let origin: CallOrigin
     package let draft: AuditDraft
-    /// The ids of the grants whose tokens the request has.
-    package var grants: [String] = []
 
     package init(
         caller: CallerIdentity, region: Region, requestID: String = "", origin: CallOrigin = CallOrigin(),

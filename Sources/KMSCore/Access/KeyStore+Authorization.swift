@@ -68,7 +68,8 @@ extension KeyStore {
         of action: KMSAction, on resource: Resource, named arn: String, by context: CallContext,
         _ conditions: RequestConditions, _ decision: Decision
     ) -> KMSError {
-        let own = identityDecision(action, on: resource.arn, by: context, with: conditions)
+        // On the name that they gave, as for one that is not there.
+        let own = identityDecision(action, on: arn, by: context, with: conditions)
         let shown = own.isAllowed ? decision : own
         return Self.accessDenied(action, on: arn, by: context, because: shown.refusal(of: action.policyName))
     }

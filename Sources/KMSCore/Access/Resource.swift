@@ -2,12 +2,15 @@
 enum Resource {
     case account(Scope)
     case key(KeyEntry)
+    /// One that is yet to be made, and has no policy.
+    case newKey(KeyAddress)
     case alias(Scope, name: String)
 
     var scope: Scope {
         switch self {
         case .account(let scope), .alias(let scope, _): scope
         case .key(let entry): entry.key.address.scope
+        case .newKey(let address): address.scope
         }
     }
 
@@ -15,6 +18,7 @@ enum Resource {
         switch self {
         case .account: "*"
         case .key(let entry): entry.arn
+        case .newKey(let address): address.arn
         case .alias(let scope, let name): scope.aliasARN(name)
         }
     }
@@ -22,7 +26,7 @@ enum Resource {
     /// As CloudTrail names its kind; nil where there is nothing to name.
     var type: String? {
         switch self {
-        case .account: nil
+        case .account, .newKey: nil
         case .key: "AWS::KMS::Key"
         case .alias: "AWS::KMS::Alias"
         }

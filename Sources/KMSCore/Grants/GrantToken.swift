@@ -16,8 +16,8 @@ package struct GrantToken: Hashable, Sendable {
     }
 }
 
-/// `1 | salt (8) | grant id (32) | account (12) | Region, behind its length in 1 byte | key id (36) | CRC-32 (4)`; names
-/// are ASCII.
+/// `1 | salt (8) | grant id (32) | account (12) | Region, behind its length in 1 byte | key id (36) | CRC-32 (4)`, of
+/// which account, Region and key id are text. The wire has it in base64.
 extension GrantToken {
     private static let version: UInt8 = 1
     private static let sizeBeforeRegion = 1 + 8 + 32 + 12 + 1

@@ -64,8 +64,8 @@ extension NewGrant {
         guard constraint == nil || entry.algorithm.isSymmetricEncryption else {
             throw KMSError(
                 .validation,
-                "Encryption context constraints are for symmetric encryption keys alone; the key spec of \(entry.arn) is "
-                    + "\(entry.key.spec.rawValue)."
+                "Encryption context constraints are for symmetric encryption keys alone; the key spec of "
+                    + "\(entry.arn) is \(entry.key.spec.rawValue)."
             )
         }
     }

@@ -49,7 +49,8 @@ enum Expiry: Hashable {
         self = .at(Date(timeIntervalSince1970: end.timeIntervalSince1970.rounded(.down)))
     }
 
-    private static func seconds(_ text: String) -> Double? {
+    /// What `90d`, `12h` or `30m` are; nil for anything else.
+    static func seconds(_ text: String) -> Double? {
         guard let unit = text.last.flatMap({ ["d": 86_400.0, "h": 3600.0, "m": 60.0][$0] }) else { return nil }
         let digits = text.dropLast()
         guard (1...6).contains(digits.count), digits.allSatisfy({ ("0"..."9").contains($0) }),
@@ -58,7 +59,8 @@ enum Expiry: Hashable {
         return number * unit
     }
 
-    private static func date(_ text: String) -> Date? {
+    /// ISO 8601.
+    static func date(_ text: String) -> Date? {
         if let time = try? Date.ISO8601FormatStyle().parse(text) { return time }
         if let time = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text) { return time }
         return try? Date.ISO8601FormatStyle().year().month().day().parse(text)

@@ -8,6 +8,7 @@ struct KeyCreate: AsyncParsableCommand {
             strongroom key create --state DIR --description 'payroll' --tag team=finance
             strongroom key create --state DIR --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY
             strongroom key create --state DIR --origin external
+            strongroom key create --state DIR --hardened payroll --classification confidential
 
             A key of origin external is made without material; `strongroom import-key-material` brings it.
             """
@@ -48,15 +49,32 @@ struct KeyCreate: AsyncParsableCommand {
     @Option(help: "A tag as NAME=VALUE; can be given several times.")
     var tag: [String] = []
 
+    @OptionGroup var hardened: HardenedOptions
+
     func run() async throws {
+        try hardened.check()
         let input = CreateKeyInput(
             Description: description, Tags: try TagInput.all(tag), KeySpec: keySpec,
             KeyUsage: try CreateKeyInput.usage(keyUsage, of: keySpec), Origin: origin?.wireName
         )
+        if let name = hardened.hardened { return try await createHardened(name, input) }
         try await options.call("CreateKey", input, returning: KeyOutput.self) { output in
             guard output.KeyMetadata.KeyState == "PendingImport" else { return output.text }
             return output.text
                 + "\nBring its material with: strongroom import-key-material \(output.KeyMetadata.KeyId) --help"
         }
+    }
+
+    private func createHardened(_ name: String, _ input: CreateKeyInput) async throws {
+        guard (keySpec ?? "SYMMETRIC_DEFAULT") == "SYMMETRIC_DEFAULT", (origin ?? .awsKMS) == .awsKMS else {
+            throw CommandFailure(
+                "a hardened key is a symmetric one that the HSM makes: others are not rotated by themselves",
+                hint: "leave --key-spec and --origin out")
+        }
+        let made = try await options.withClient { client in
+            var maker = HardenedKeyMaker(client, input, rotationPeriod: hardened.rotationPeriod)
+            return try await maker.make(hardened, name)
+        }
+        try options.show(made, made.text)
     }
 }

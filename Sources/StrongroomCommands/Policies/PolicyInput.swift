@@ -6,14 +6,14 @@ enum PolicyInput {
     /// It is there but can be no policy; says why.
     case unreadable(String)
 
-    /// In bytes: the most that GetKeyPolicy answers.
-    private static let longest = 131_072
-
-    /// - Parameter path: `-` is the standard input.
-    static func read(_ path: String) throws(CommandFailure) -> PolicyInput {
+    /// - Parameters:
+    ///   - path: `-` is the standard input.
+    ///   - longest: In bytes; the most that GetKeyPolicy answers.
+    static func read(_ path: String, atMost longest: Int = 131_072) throws(CommandFailure) -> PolicyInput {
         let descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw CommandFailure("\(path) cannot be read: \(errorText())", hint: "give files with policies as JSON")
+            throw CommandFailure(
+                "\(path) cannot be read: \(errorText())", hint: "is this the path of a file that you may read?")
         }
         defer { if descriptor != 0 { close(descriptor) } }
         var bytes: [UInt8] = []
@@ -22,15 +22,16 @@ enum PolicyInput {
             let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else {
-                throw CommandFailure("\(path) cannot be read: \(errorText())", hint: "give files with policies as JSON")
+                throw CommandFailure(
+                    "\(path) cannot be read: \(errorText())", hint: "is this the path of a file that you may read?")
             }
             guard count > 0 else { break }
             bytes.append(contentsOf: buffer[..<count])
             guard bytes.count <= longest else {
-                return .unreadable("the file has more than \(longest) bytes, which no policy has")
+                return .unreadable("it has more than \(longest) bytes")
             }
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else { return .unreadable("the file is not UTF-8") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { return .unreadable("it is not UTF-8") }
         return .text(text)
     }
 }
