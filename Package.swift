@@ -240,7 +240,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "SigV4Tests", dependencies: ["SigV4"], swiftSettings: strict),
-        .testTarget(name: "KMSAPIClientTests", dependencies: ["KMSAPIClient"], swiftSettings: strict),
+        .testTarget(name: "KMSAPIClientTests", dependencies: ["KMSAPIClient", "SigV4"], swiftSettings: strict),
         .testTarget(
             name: "KMSWireTests", dependencies: ["KMSWire", "KMSCore", "SecureMemory"], swiftSettings: strict
         ),
@@ -263,7 +263,8 @@ let package = Package(
         .testTarget(
             name: "StrongroomCommandsTests",
             dependencies: [
-                "AuditLog", "IAMCore", "KMSPolicy", "StrongroomCommands", "HSMWorkerProtocol", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory",
+                "AuditLog", "IAMCore", "KMSAPIClient", "KMSPolicy", "StrongroomCommands", "HSMWorkerProtocol", "KMSCore",
+                "KMSTesting", "LibCrypto", "SecureMemory",
             ],
             swiftSettings: strict
         ),

@@ -34,7 +34,7 @@ package final class Webhook: EventOutlet {
     private static let longestPause = Duration.seconds(300)
 
     private let settings: Settings
-    private let client: HTTPClient
+    private let configuration: HTTPClient.Configuration
     private let logger: Logger
     private let waiting = Mutex(Waiting())
 
@@ -59,7 +59,7 @@ package final class Webhook: EventOutlet {
             timeout: HTTPClient.Configuration.Timeout(connect: Self.timeout, read: Self.timeout))
         // A proxy of the environment would see what the webhook is told.
         configuration.proxy = nil
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.configuration = configuration
         self.settings = settings
         self.logger = logger
     }
@@ -87,11 +87,12 @@ package final class Webhook: EventOutlet {
 
     /// Sends what there is to send, until the task is cancelled. `didDeliver` is told of each event that was taken.
     package func run(_ didDeliver: (_ id: String) -> Void) async {
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         await withTaskCancellationHandler {
             var pause = Duration.seconds(1)
             while let event = await next() {
                 do {
-                    try await send(event)
+                    try await send(event, with: client)
                     waiting.withLock { _ = $0.events.removeFirst() }
                     didDeliver(event.id)
                     pause = .seconds(1)
@@ -130,7 +131,7 @@ package final class Webhook: EventOutlet {
         return nil
     }
 
-    private func send(_ event: OutboxItem) async throws {
+    private func send(_ event: OutboxItem, with client: HTTPClient) async throws {
         var request = HTTPClientRequest(url: settings.url)
         request.method = .POST
         request.headers.add(name: "Content-Type", value: "application/json")

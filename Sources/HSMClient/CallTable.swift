@@ -7,7 +7,8 @@ import SecureMemory
 /// hangs. So:
 /// - What may have to wait for a **slow** request has its time counted from when that one has ended.
 /// - A request that is given up is **abandoned**: the worker still has it. It hangs when nothing at all has come from
-///   it for the time of a call, or when it has answered what came much later than the abandoned one.
+///   it for the time of a call, which is that of a slow one as long as it is at one; or when it has answered what came
+///   much later than the abandoned one.
 struct CallTable {
     private var pending: [UInt64: PendingCall] = [:]
     /// Those of the pending that are slow.
@@ -17,6 +18,8 @@ struct CallTable {
     private var nextID: UInt64 = 1
     /// When the worker was last heard of.
     private var lastSign: UInt64 = 0
+    /// Nothing came from the worker for the whole time of a slow request.
+    private var wasSilent = false
     /// When the newest of all answered requests was made.
     private var newestAnswered: UInt64 = 0
     /// The time of a call that is not slow.
@@ -60,6 +63,7 @@ struct CallTable {
     /// The worker is there and has done nothing yet.
     mutating func begin(_ now: UInt64) {
         lastSign = now
+        wasSilent = false
         newestAnswered = 0
     }
 
@@ -110,7 +114,9 @@ struct CallTable {
         let expired = pending.filter { $0.value.deadline <= now && !mayWait($0.key, $0.value) }
         for (id, call) in expired {
             _ = take(id, now)
-            if call.isSent { abandoned[id] = call.deadline + patience }
+            guard call.isSent else { continue }
+            abandoned[id] = call.deadline + patience
+            if call.isSlow, now >= lastSign + call.timeout { wasSilent = true }
         }
         return Array(expired.values)
     }
@@ -118,6 +124,8 @@ struct CallTable {
     /// Whether the worker is of no more use.
     func isHung(_ now: UInt64) -> Bool {
         guard !abandoned.isEmpty else { return false }
+        // Each of the slow ones that wait behind it would be given its whole time in turn.
+        if wasSilent { return true }
         if abandoned.values.contains(where: { $0 < newestAnswered }) { return true }
         let isAtSlowWork = slow.contains { pending[$0]?.isSent == true }
         return !isAtSlowWork && now - lastSign >= patience

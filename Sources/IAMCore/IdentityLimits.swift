@@ -27,6 +27,8 @@ package struct IdentityLimits: Sendable {
     /// Sessions that have not expired. Each holds a row and a few kilobytes of memory, and costs an operation of the
     /// token at the server's start. AWS has no such limits.
     package var sessions = 20_000
+    /// Below that, so that no account keeps the others from having any.
+    package var sessionsPerAccount = 10_000
     package var sessionsPerIdentity = 2000
 
     package init() {}

@@ -10,10 +10,20 @@ extension IdentityStore {
     /// Removes sessions that expired a while ago, or whose identities are gone. To be called now and then; nobody waits
     /// for it, as neither kind is of use any more.
     package func performDueWork() async throws(KMSError) {
-        let now = clock.now
+        try await removeSessions(expiredFor: Self.memoryOfExpiry)
+        attempts.tidy()
+    }
+
+    /// Where there is no room for another session, what has expired just now goes too.
+    func makeRoom() async throws(KMSError) {
+        try await removeSessions(expiredFor: 0)
+    }
+
+    private func removeSessions(expiredFor milliseconds: Int64) async throws(KMSError) {
+        let now = clock.now.milliseconds - milliseconds
         let dead = read { table in
             table.sessions.values.lazy.map(\.session).filter { session in
-                session.expirationDate.milliseconds + Self.memoryOfExpiry <= now.milliseconds || !table.isThere(session.issuerID, session.account)
+                session.expirationDate.milliseconds <= now || !table.isThere(session.issuerID, session.account)
             }.map(\.id)
         }
         var rest = dead[...]
@@ -24,7 +34,6 @@ extension IdentityStore {
                 try await prepare([.removeSessions(ids: ids)])
             }
         }
-        attempts.tidy()
     }
 }
 

@@ -9,7 +9,8 @@ extension ConfigurationResolver {
     }
 
     private static func contents(ofFile path: String) throws(ClientConfigurationError) -> String? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        // How one says that there is no such file; it cannot be read as one either.
+        guard path != "/dev/null", FileManager.default.fileExists(atPath: path) else { return nil }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ClientConfigurationError(
                 "\(path) cannot be read", hint: "check its owner and mode: it is yours, with mode 0600")

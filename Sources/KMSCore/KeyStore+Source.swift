@@ -93,7 +93,11 @@ extension KeyStore {
             "The ciphertext refers to a customer master key that does not exist, does not exist in this region, "
                 + "or you are not allowed to access."
         )
-        guard let entry = table.withLock({ $0.key(blob.keyID, preferring: context.scope) }) else { throw refusal }
+        guard let entry = table.withLock({ $0.key(blob.keyID, preferring: context.scope) }) else {
+            // As it would be counted if it were there.
+            try quotas.spend(action, for: .account(context.scope), by: context)
+            throw refusal
+        }
         do throws(KMSError) {
             try authorize(action, on: .key(entry), by: context, with: conditions(entry.key.address))
         } catch {

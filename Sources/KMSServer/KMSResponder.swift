@@ -96,6 +96,8 @@ package struct KMSResponder: HTTPResponder {
             let answer: Data
             do throws(WireError) {
                 let operation = try OperationName(target: call.head.headerFields[.amzTarget])
+                // Also of what is not served, and of what cannot be read.
+                caller.draft.begin(operation.rawValue, isReadOnly: operation.isReadOnly, parameters: nil)
                 try auditor.checkAccepting()
                 answer = try await operations.handler(for: operation)(store, call.body, caller)
                 logger.debug("answered", metadata: ["request": "\(call.id)", "operation": "\(operation.rawValue)"])

@@ -45,7 +45,9 @@ package struct StrongroomCommand: AsyncParsableCommand {
             complain(failure.message, failure.hint)
             return failure.status
         case let error as KMSError:
-            complain([error.message, error.cause].compactMap(\.self).joined(separator: ": "), nil)
+            // The cause goes on where the sentence ended.
+            let message = error.message.hasSuffix(".") ? String(error.message.dropLast()) : error.message
+            complain(error.cause.map { "\(message): \($0)" } ?? message, nil)
         case let error as KMSAPIError:
             complain(error.description, nil)
         case let error as KMSTransportError:

@@ -264,6 +264,24 @@ private func expectEqual(
         }
     }
 
+    @Test func `says what a call was for, however long its policy is`() throws {
+        let policy = AuditValue.string(String(repeating: "\n", count: 60_000))
+        let record = Self.record(
+            Self.alice, parameters: .object(("roleName", .string("app")), ("policyDocument", policy)))
+        try expectEqual(
+            parse(record)["requestParameters"],
+            #"{"roleName": "app", "policyDocument": {"omitted": true, "size": 360002}}"#)
+    }
+
+    @Test func `says what a decision was about, however long its statement's name is`() throws {
+        let name = Decision.StatementName(index: 0, sid: String(repeating: "x", count: 30_000))
+        let note = AuditRecord.DecisionNote(
+            action: "kms:Decrypt", resource: "*", decision: Decision(.allowed(by: .keyPolicy, statement: name)))
+        let parsed = try parse(Self.record(Self.alice, decisions: [note]))
+        let decisions = (parsed["additionalEventData"] as? [String: Any])?["decisions"] as? [[String: Any]]
+        #expect(decisions?.first?["action"] as? String == "kms:Decrypt")
+    }
+
     @Test func `cuts a long text between characters`() throws {
         for letter in ["x", "é", "€", "😀"] {
             let agent = String(repeating: letter, count: 3000)

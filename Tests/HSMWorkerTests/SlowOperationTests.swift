@@ -248,6 +248,23 @@ import Testing
         }
     }
 
+    @Test func `that are slow and wait for others do not keep a worker that hangs`() async {
+        await withCalls { call in
+            var table = CallTable(patience: 5)
+            table.begin(0)
+            let slow = (0..<3).map { _ in table.insert(call(0, 60, true, 1)) }
+            for id in slow { _ = table.send(id) }
+            #expect(table.answer(slow[0], 50) != nil)
+            #expect(table.expire(109).isEmpty && !table.isHung(109))
+            #expect(table.expire(110).count == 1)
+            #expect(table.isHung(110), "the third is not given 60 more")
+            #expect(table.lose(110).isEmpty, "but is sent to the next worker")
+            table.begin(111)
+            _ = table.send(slow[2])
+            #expect(table.expire(170).isEmpty && !table.isHung(170))
+        }
+    }
+
     @Test func `behind a slow one that takes the worker along have their whole time with the next worker`() async {
         await withCalls { call in
             var table = CallTable(patience: 5)

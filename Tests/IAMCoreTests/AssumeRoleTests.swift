@@ -55,8 +55,12 @@ import Testing
         rig.clock.advance(byMilliseconds: 1)
         #expect(store.caller(withAccessKey: id) == nil)
         #expect(try await rig.start().caller(withAccessKey: id) == nil)
-        #expect(try await rig.metadata.load().sessions.count == 1)
+        #expect(store.isExpired(accessKey: id))
         try await store.performDueWork()
+        #expect(try await rig.metadata.load().sessions.count == 1, "its client is told for a while")
+        rig.clock.advance(byMilliseconds: IdentityStore.memoryOfExpiry)
+        try await store.performDueWork()
+        #expect(!store.isExpired(accessKey: id))
         #expect(try await rig.metadata.load().sessions.isEmpty)
     }
 
@@ -304,6 +308,19 @@ import Testing
         rig.clock.advance(bySeconds: 900)
         _ = try await store.assumeRole(request(), by: alice)
         #expect(try await rig.metadata.load().sessions.count == 3)
+    }
+
+    @Test func `of one account does not take the places of another's`() async throws {
+        var limits = IdentityLimits()
+        limits.sessionsPerAccount = 2
+        let store = try await rig.startNew(limits)
+        let alice = try store.context(try await store.newUser("alice"))
+        let bob = try store.context(try await store.newUser("bob", by: .otherRoot))
+        for _ in 0..<2 { _ = try await store.sessionToken(duration: 900, nil, by: alice) }
+        await expect(.limitExceeded) { _ = try await store.sessionToken(duration: 900, nil, by: alice) }
+        _ = try await store.sessionToken(duration: 900, nil, by: bob)
+        rig.clock.advance(bySeconds: 900)
+        _ = try await store.sessionToken(duration: 900, nil, by: alice)
     }
 
     @Test func `is written down with what allowed it, and without its secrets`() async throws {

@@ -35,6 +35,18 @@ import Testing
         }
     }
 
+    @Test func `is not for IAM, whatever the one may do for whom it is`() async throws {
+        let store = try await rig.startNew()
+        let ec2 = try await service(store)
+        try await store.newUser("admin", .everything)
+        let made = try await store.assumeRole(
+            AssumeRoleRequest(roleARN: .user("admin"), sessionName: "any"), by: ec2)
+        let forward = try store.context(made.credentials.accessKeyID)
+        await expect(.unfitCredentials) { _ = try await store.createAccessKey(ofUser: "admin", by: forward) }
+        await expect(.unfitCredentials) { _ = try store.listUsers(PageRequest(), by: forward) }
+        await expect(.unfitCredentials) { _ = try await store.createService("s3.amazonaws.com", by: forward) }
+    }
+
     @Test func `is that of a role's session, with its policies, tags and end`() async throws {
         let store = try await rig.startNew()
         let ec2 = try await service(store)

@@ -243,11 +243,19 @@ import Testing
         let everything = ReferencePolicy(statements: [
             ReferenceStatement(actions: ReferenceChoice(items: ["*"]), resources: ReferenceChoice(items: ["*"]))
         ])
-        try forCallers(seed) { caller, _ in
-            switch caller.caller.kind {
-            case .root, .service: break
-            case .user: if caller.boundary == nil { caller.boundary = everything }
-            case .roleSession, .federatedUser: if caller.session == nil { caller.session = [everything] }
+        try forScenes(seed) { scene, _ in
+            // A Deny with NotPrincipal spares nobody who has a boundary, whatever it allows.
+            let hasException = scene.keyPolicy.statements.contains { !$0.isAllow && $0.principals?.isNot == true }
+            for index in scene.callers.indices {
+                switch scene.callers[index].caller.kind {
+                case .root, .service: break
+                case .user:
+                    if scene.callers[index].boundary == nil, !hasException {
+                        scene.callers[index].boundary = everything
+                    }
+                case .roleSession, .federatedUser:
+                    if scene.callers[index].session == nil { scene.callers[index].session = [everything] }
+                }
             }
         } expecting: {
             $0.verdict == $1.verdict

@@ -23,14 +23,19 @@ final class TestServer: Sendable {
     let app: Application<KMSResponder>
     private let ports: AsyncStream<Int>
 
-    init(_ edit: (inout KMSServerConfiguration) -> Void = { _ in }) async throws {
+    /// - Parameter sink: What takes the records in the place of ``audit``.
+    init(
+        quotas: QuotaLimits = .unlimited, sink: (any AuditSink)? = nil,
+        _ edit: (inout KMSServerConfiguration) -> Void = { _ in }
+    ) async throws {
         let metadata = InMemoryMetadataStore()
-        store = KeyStore(backend: backend, metadata: metadata, clock: clock, events: NoLog(), audit: audit)
+        let sink: any AuditSink = sink ?? audit
+        let journal = Journal(metadata: metadata, clock: clock, sink: sink, events: NoEvents())
+        store = KeyStore(
+            backend: backend, journal: journal, principals: EveryPrincipal(),
+            quotas: RequestQuotas(quotas, clock: clock), events: NoLog())
         try await store.start(reading: metadata)
-        let identities = IdentityStore(
-            backend: backend,
-            journal: Journal(metadata: metadata, clock: clock, sink: audit, events: NoEvents()), metadata: metadata,
-            clock: clock)
+        let identities = IdentityStore(backend: backend, journal: journal, metadata: metadata, clock: clock)
         var configuration = KMSServerConfiguration(
             regions: Set(["eu-central-1", "us-east-1"].compactMap { Region($0) }))
         edit(&configuration)
@@ -40,7 +45,7 @@ final class TestServer: Sendable {
         self.ports = ports
         app = try KMSServer.application(
             configuration, store: store, identities: IAMQueryAPI(identities: identities),
-            directory: TestDirectory(), audit: audit, clock: clock, logger: logger
+            directory: TestDirectory(), audit: sink, clock: clock, logger: logger
         ) { port in listening.yield(port) }
     }
 
@@ -117,9 +122,12 @@ struct SignedClient: Sendable {
         return copy
     }
 
-    func headers(_ operation: String?, _ body: [UInt8], host: String = "localhost") -> HTTPFields {
+    func headers(
+        _ operation: String?, _ body: [UInt8], host: String = "localhost",
+        contentType: String = "application/x-amz-json-1.1"
+    ) -> HTTPFields {
         let credential = SigningCredential(accessKeyID: accessKey, secretAccessKey: secret)
-        var headers = [(name: "content-type", value: "application/x-amz-json-1.1")]
+        var headers = [(name: "content-type", value: contentType)]
         if let operation { headers.append((name: "x-amz-target", value: "TrentService.\(operation)")) }
         let signer = SigV4Signer(credential: credential, region: region, service: service)
         headers += unsafe signer.sign(

@@ -42,7 +42,8 @@ class Account:
         body = f"Action=CreateAccount&Version=2010-05-08&AccountId={number}&AccountName=other"
         answer = post_form(server, "iam", body.encode())
         assert answer.status == 200, answer.body
-        return cls(server, {element.tag.partition("}")[2]: element.text for element in xml.fromstring(answer.body).iter()})
+        members = {element.tag.partition("}")[2]: element.text for element in xml.fromstring(answer.body).iter()}
+        return cls(server, members)
 
     def user(self, name: str) -> "Person":
         """A user whose name no other test has."""

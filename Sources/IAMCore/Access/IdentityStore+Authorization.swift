@@ -36,8 +36,12 @@ extension IdentityStore {
             context.caller.policies)
     }
 
-    /// What GetSessionToken gave out is for IAM only if a multi-factor code was given for it.
+    /// What GetSessionToken gave out is for IAM only if a multi-factor code was given for it. What a service was given
+    /// to call for somebody is not for IAM at all: it ends with the service, and what IAM makes would not.
     private func checkThatCredentialsSuit(_ caller: CallerIdentity) throws(KMSError) {
+        guard caller.session?.viaService == nil else {
+            throw KMSError(.unfitCredentials, "Services cannot call IAM for somebody else.")
+        }
         guard caller.isUserSession, caller.session?.multiFactorDate == nil else { return }
         throw KMSError(
             .unfitCredentials,

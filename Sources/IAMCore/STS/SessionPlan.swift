@@ -81,17 +81,25 @@ extension IdentityStore {
         do {
             try checkRoom(for: plan)
         } catch {
-            try await performDueWork()
+            try await makeRoom()
             try checkRoom(for: plan)
         }
     }
 
     private func checkRoom(for plan: SessionPlan) throws(KMSError) {
-        let (all, own) = read { ($0.sessions.count, $0.sessionCount(of: plan.issuerID)) }
+        let (all, account, own) = read { table in
+            (table.sessions.count, table.sessionCount(in: plan.account), table.sessionCount(of: plan.issuerID))
+        }
         guard own < limits.sessionsPerIdentity else {
             throw KMSError(
                 .limitExceeded,
                 "\(plan.arn) has \(own) sessions that have not expired. Use those, ask for shorter ones, or wait.")
+        }
+        guard account < limits.sessionsPerAccount else {
+            throw KMSError(
+                .limitExceeded,
+                "The account \(plan.account) has \(account) sessions that have not expired. Ask for shorter ones, or "
+                    + "wait.")
         }
         guard all < limits.sessions else {
             throw KMSError(

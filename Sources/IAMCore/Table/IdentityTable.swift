@@ -43,6 +43,7 @@ struct IdentityTable: Sendable {
     private(set) var sessions: [String: SessionEntry] = [:]
     /// How many sessions each identity has.
     private var sessionCounts: [String: Int] = [:]
+    private var accountSessionCounts: [AccountID: Int] = [:]
     /// What requests are signed with, of access keys that are active and of sessions.
     private(set) var credentials: [String: SigningCredential] = [:]
     /// Callers that were put together since something of them changed, by access key id.
@@ -95,6 +96,8 @@ struct IdentityTable: Sendable {
 
     func sessionCount(of issuer: String) -> Int { sessionCounts[issuer, default: 0] }
 
+    func sessionCount(in account: AccountID) -> Int { accountSessionCounts[account, default: 0] }
+
     /// The unique id of a principal that has long-term credentials, or the id of the account whose root it is.
     func owner(of principal: Principal) -> String? {
         let account = principal.account
@@ -146,6 +149,7 @@ struct IdentityTable: Sendable {
         case .saveSession(let session):
             if sessions.updateValue(SessionEntry(session), forKey: session.id) == nil {
                 sessionCounts[session.issuerID, default: 0] += 1
+                accountSessionCounts[session.account, default: 0] += 1
             }
         case .removeSessions(let ids):
             for id in ids { removeSession(id) }
@@ -186,6 +190,7 @@ struct IdentityTable: Sendable {
         guard let session = sessions.removeValue(forKey: id)?.session else { return }
         let count = sessionCount(of: session.issuerID) - 1
         sessionCounts[session.issuerID] = count > 0 ? count : nil
+        accountSessionCounts[session.account, default: 0] -= 1
     }
 }
 

@@ -45,7 +45,8 @@ extension Key {
         case .named(.multiRegion): .one("false")
         case .named(.resourceAliases): .several(aliases())
         case .resourceTag(let name):
-            ConditionValues(tags.first { $0.key.lowercased() == name }?.value)
+            // Tags of a key differ in case, names in policies do not: nobody may slip another value in beside one.
+            ConditionValues(ofAnyCase: tags.filter { $0.key.lowercased() == name }.map(\.value))
         default: .absent
         }
     }

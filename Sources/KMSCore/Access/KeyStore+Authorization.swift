@@ -56,21 +56,24 @@ extension KeyStore {
         try quotas.spend(action, for: Resource.account(context.scope), by: context)
         let decision = identityDecision(action, on: arn, by: context, with: conditions)
         if account == context.principal.account, decision.isAllowed { throw missing }
-        context.draft.note(action.policyName, on: arn, decision.isAllowed ? Decision(.notAllowed(by: .resourcePolicy)) : decision)
-        throw Self.accessDenied(
-            action, on: arn, by: context,
-            because: (decision.isAllowed ? Decision(.notAllowed(by: .resourcePolicy)) : decision).refusal(of: action.policyName))
+        let shown = decision.isAllowed ? Decision(.notAllowed(by: .resourcePolicy)) : decision
+        context.draft.note(action.policyName, on: arn, shown)
+        throw Self.accessDenied(action, on: arn, by: context, because: shown.refusal(of: action.policyName))
     }
 
-    /// Whether the key policy alone stands in the way is told only to those whom their own policies let do it: to all
-    /// others it would tell that the key is there.
+    /// What else stands in the way is told only to those of the account whom their own policies let do it to what they
+    /// named, and who would be told so if nothing were there: to all others it would tell that the key, or the alias,
+    /// is there.
     private func refusal(
         of action: KMSAction, on resource: Resource, named arn: String, by context: CallContext,
         _ conditions: RequestConditions, _ decision: Decision
     ) -> KMSError {
         // On the name that they gave, as for one that is not there.
-        let own = identityDecision(action, on: arn, by: context, with: conditions)
-        let shown = own.isAllowed ? decision : own
+        var shown = identityDecision(action, on: arn, by: context, with: conditions)
+        if shown.isAllowed {
+            let isOwn = resource.scope.account == context.principal.account
+            shown = isOwn ? decision : Decision(.notAllowed(by: .resourcePolicy))
+        }
         return Self.accessDenied(action, on: arn, by: context, because: shown.refusal(of: action.policyName))
     }
 

@@ -31,17 +31,17 @@ package struct RequestConditions: Sendable {
     static func tags(_ tags: [String: String]) -> [ConditionKey: ConditionValues] {
         guard !tags.isEmpty else { return [:] }
         var values: [ConditionKey: ConditionValues] = [.named(.tagKeys): .several(tags.keys.sorted())]
-        for (key, value) in tags { values[.requestTag(key.lowercased())] = .one(value) }
+        for (name, tags) in Dictionary(grouping: tags, by: { $0.key.lowercased() }) {
+            values[.requestTag(name)] = ConditionValues(ofAnyCase: tags.map(\.value))
+        }
         return values
     }
 
     func values(of key: ConditionKey) -> ConditionValues {
         switch key {
         case .encryptionContext(let name):
-            // Names in policies are the same in any case; of several that are, a request is refused where it says so.
             guard let pairs = encryptionContext?.pairs, !pairs.isEmpty else { return .absent }
-            let matching = pairs.filter { $0.key.lowercased() == name }.map(\.value)
-            return matching.count > 1 ? .several(matching.sorted()) : ConditionValues(matching.first)
+            return ConditionValues(ofAnyCase: pairs.filter { $0.key.lowercased() == name }.map(\.value))
         case .named(.encryptionContextKeys):
             guard let pairs = encryptionContext?.pairs, !pairs.isEmpty else { return .absent }
             return .several(Array(pairs.keys))
@@ -50,6 +50,14 @@ package struct RequestConditions: Sendable {
         default:
             return others[key] ?? .absent
         }
+    }
+}
+
+extension ConditionValues {
+    /// The values of all that a policy's name stands for, which is the same in any case. Of more than one, what allows
+    /// is not fulfilled, and what denies is.
+    init(ofAnyCase values: [String]) {
+        self = values.count > 1 ? .several(values.sorted()) : ConditionValues(values.first)
     }
 }
 

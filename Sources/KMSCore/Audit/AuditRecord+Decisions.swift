@@ -19,13 +19,13 @@ extension Decision.Reason {
         case .allowed(let source, let statement):
             source.write(to: &text)
             statement?.write(to: &text)
-            text.member("text", "allowed by \(place(statement, source))")
+            text.member("text", "allowed by \(place(statement, source))", limit: 1024)
         case .allowedToRoot:
             text.member("text", "allowed, as the root of an account needs no identity-based policy")
         case .denied(let source, let statement):
             source.write(to: &text)
             statement.write(to: &text)
-            text.member("text", "denied by \(place(statement, source))")
+            text.member("text", "denied by \(place(statement, source))", limit: 1024)
         case .notAllowed(let missing):
             text.member("policyType", missing.policyType)
             text.member("text", "no \(missing.rawValue) allows it")
@@ -46,7 +46,7 @@ extension Decision.StatementName {
     fileprivate func write(to text: inout JSONText) {
         text.name("statementIndex")
         text.integer(Int64(index))
-        if let sid, !sid.isEmpty { text.member("statementSid", sid) }
+        if let sid, !sid.isEmpty { text.member("statementSid", sid, limit: 512) }
     }
 }
 

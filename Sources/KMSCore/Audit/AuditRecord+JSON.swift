@@ -27,9 +27,9 @@ extension AuditRecord {
                 if !error.message.isEmpty { text.member("errorMessage", error.message, limit: Limit.text) }
             }
             text.name("requestParameters")
-            text.bounded(Limit.elements) { $0.value(requestParameters ?? .null) }
+            text.bounded(Limit.elements, requestParameters ?? .null)
             text.name("responseElements")
-            text.bounded(Limit.elements) { $0.value(responseElements ?? .null) }
+            text.bounded(Limit.elements, responseElements ?? .null)
             if !decisions.isEmpty || !additional.isEmpty {
                 text.name("additionalEventData")
                 text.bounded(Limit.additional) { writeAdditional(to: &$0) }

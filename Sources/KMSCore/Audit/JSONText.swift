@@ -74,6 +74,27 @@ struct JSONText {
         }
     }
 
+    /// As ``bounded(_:_:)``. Of an object that takes too much, the members are left out that take more than their share,
+    /// so that nobody hides by a long text what it was for.
+    mutating func bounded(_ limit: Int, _ value: AuditValue) {
+        guard case .object(let members) = value else { return bounded(limit) { $0.value(value) } }
+        let (start, comma) = (bytes.count, needsComma)
+        self.value(value)
+        guard bytes.count - start > limit else { return }
+        bytes.removeLast(bytes.count - start)
+        needsComma = comma
+        // One share is for the names.
+        let share = limit / (members.count + 1)
+        bounded(limit) { text in
+            text.object { text in
+                for member in members {
+                    text.foreignName(member.name)
+                    text.bounded(share) { $0.value(member.value) }
+                }
+            }
+        }
+    }
+
     private mutating func word(_ word: String) {
         separate()
         bytes.append(contentsOf: word.utf8)

@@ -50,7 +50,6 @@ struct OperationTable: Sendable {
     private static func handler<R: ServedRequest>(for _: R.Type) -> Handler {
         { (store, body, caller) async throws(WireError) in
             let name = R.operation
-            caller.draft.begin(name.rawValue, isReadOnly: name.isReadOnly, parameters: nil)
             let request = try R.decode(body) { parameters in
                 caller.draft.begin(name.rawValue, isReadOnly: name.isReadOnly, parameters: parameters)
             }
