@@ -229,7 +229,8 @@ let package = Package(
         .testTarget(
             name: "KMSCoreTests",
             dependencies: [
-                "KMSPolicy", "KMSCore", "KMSTesting", "HSMClient", "HSMWorkerProtocol", "LibCrypto", "SQLiteStore", "SecureMemory",
+                "KMSPolicy", "KMSCore", "KMSTesting", "HSMClient", "HSMWorkerProtocol", "LibCrypto", "SQLiteStore",
+                "SecureMemory",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -247,7 +248,8 @@ let package = Package(
         .testTarget(
             name: "KMSServerTests",
             dependencies: [
-                "IAMCore", "IAMQuery", "KMSPolicy", "KMSServer", "KMSWire", "KMSCore", "KMSTesting", "SigV4", "SecureMemory",
+                "IAMCore", "IAMQuery", "KMSPolicy", "KMSServer", "KMSWire", "KMSCore", "KMSTesting", "SigV4",
+                "SecureMemory",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -263,7 +265,8 @@ let package = Package(
         .testTarget(
             name: "StrongroomCommandsTests",
             dependencies: [
-                "AuditLog", "IAMCore", "KMSAPIClient", "KMSPolicy", "StrongroomCommands", "HSMWorkerProtocol", "KMSCore",
+                "AuditLog", "IAMCore", "KMSAPIClient", "KMSPolicy", "StrongroomCommands", "HSMWorkerProtocol",
+                "KMSCore",
                 "KMSTesting", "LibCrypto", "SecureMemory",
             ],
             swiftSettings: strict

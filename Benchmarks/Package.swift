@@ -37,6 +37,6 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
-        )
+        ),
     ]
 )

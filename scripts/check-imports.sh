@@ -19,7 +19,7 @@ SecureMemory: CSecureMemory Glibc Synchronization
 PKCS11: CP11Kit CPKCS11 SecureMemory Glibc Synchronization
 LibCrypto: CLibCrypto SecureMemory Glibc Synchronization
 KMSCore: KMSPolicy LibCrypto SecureMemory FoundationEssentials Glibc Synchronization
-KMSPolicy: Synchronization
+KMSPolicy:
 IAMCore: KMSCore KMSPolicy LibCrypto SecureMemory SigV4 FoundationEssentials Glibc Synchronization
 HSMWorkerProtocol: SecureMemory Glibc
 HSMWorker: LibCrypto PKCS11 HSMWorkerProtocol SecureMemory FoundationEssentials Glibc Synchronization

@@ -49,7 +49,9 @@ package final class Webhook: EventOutlet {
         guard let url = URL(string: settings.url), let host = url.host, !host.isEmpty else {
             throw WebhookSetupError.noURL
         }
-        guard url.scheme == "https" || url.scheme == "http" && Self.isLoopback(host) else { throw WebhookSetupError.notSecure }
+        guard url.scheme == "https" || url.scheme == "http" && Self.isLoopback(host) else {
+            throw WebhookSetupError.notSecure
+        }
         var tls = TLSConfiguration.makeClientConfiguration()
         if let file = settings.trustRoots {
             tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(file))]

@@ -23,7 +23,8 @@ extension KeyStore {
     package func parametersForImport(
         of name: String, algorithm: String, wrappingKeySpec: String, by context: CallContext
     ) async throws(KMSError) -> ImportParameters {
-        let entry = try resolveKeyOnly(name, for: .getParametersForImport, by: context, with: .wrapping(algorithm, wrappingKeySpec))
+        let entry = try resolveKeyOnly(
+            name, for: .getParametersForImport, by: context, with: .wrapping(algorithm, wrappingKeySpec))
         try entry.checkOrigin(.external)
         let wrapping = try WrappingAlgorithm(algorithm)
         try wrapping.check(entry.key.spec, under: wrappingKeySpec)

@@ -16,7 +16,8 @@ extension KeyStore {
         withPublicKey subjectPublicKeyInfo: [UInt8], algorithm: String, key: String, dryRun: Bool = false,
         by context: CallContext
     ) async throws(KMSError) -> SharedSecretResult {
-        let entry = try resolve(key, for: .deriveSharedSecret, by: context, with: .algorithm(.keyAgreementAlgorithm, algorithm))
+        let entry = try resolve(
+            key, for: .deriveSharedSecret, by: context, with: .algorithm(.keyAgreementAlgorithm, algorithm))
         try entry.checkUsage(.keyAgreement, for: "DeriveSharedSecret")
         guard entry.algorithm.keyAgreementAlgorithms.contains(algorithm) else { throw entry.incompatible(algorithm) }
         let point = try entry.point(of: subjectPublicKeyInfo)

@@ -158,7 +158,8 @@ extension KeyStore {
 
     package func disableKey(_ name: String, by context: CallContext) async throws(KMSError) {
         let entry = try resolveKeyOnly(name, for: .disableKey, by: context)
-        try await change(entry.key.address, on: .call(context, .keyDisabled(entry.key.address))) { key throws(KMSError) in
+        try await change(entry.key.address, on: .call(context, .keyDisabled(entry.key.address))) {
+            key throws(KMSError) in
             try KMSAction.disableKey.check(key.state, of: entry.arn)
             key.lifecycle = .disabled
         }

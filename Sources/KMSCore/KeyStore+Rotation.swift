@@ -140,7 +140,8 @@ extension KeyStore {
             let now = clock.now
             let told = KeyStoreEvent.keyRotated(address, number: new.number, kind)
             let occasion: Occasion =
-                context.map { .call($0, told) } ?? .service(
+                context.map { .call($0, told) }
+                ?? .service(
                     "RotateKey", address, at: now,
                     [
                         AuditValue.Member("rotationType", .string(kind.rawValue)),

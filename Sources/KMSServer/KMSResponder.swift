@@ -1,7 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
-import IAMQuery
 package import Hummingbird
+import IAMQuery
 import KMSCore
 import KMSWire
 import Logging

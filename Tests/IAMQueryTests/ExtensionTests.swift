@@ -1,7 +1,6 @@
 import IAMCore
 import KMSCore
 import KMSTesting
-import KMSTesting
 import Testing
 
 @testable import IAMQuery

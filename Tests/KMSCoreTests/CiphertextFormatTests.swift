@@ -49,7 +49,8 @@ struct FormatVector: Decodable, Sendable, CustomTestStringConvertible {
         )
         let key = Key(
             address: KeyAddress(scope: .sample, id: try #require(KeyID(vector.keyId))), spec: .symmetricDefault,
-            usage: .encryptDecrypt, origin: .awsKMS, lifecycle: .enabled, description: "", policy: .openPolicy, tags: [:],
+            usage: .encryptDecrypt, origin: .awsKMS, lifecycle: .enabled, description: "", policy: .openPolicy,
+            tags: [:],
             creationDate: rig.clock.now, materials: [material], currentMaterial: vector.materialNumber
         )
         try await rig.metadata.commit([.saveKey(key)])

@@ -66,7 +66,8 @@ private final class Outlet: EventOutlet {
         #expect(sink.items.count == 1)
         let record = try #require(
             context.draft.record(
-                of: context, at: rig.clock.now, failure: AuditRecord.Failure(code: "KMSInternalException", message: "")))
+                of: context, at: rig.clock.now, failure: AuditRecord.Failure(code: "KMSInternalException", message: ""))
+        )
         #expect(record.name == "DisableKey", "its refusal can still be recorded")
     }
 

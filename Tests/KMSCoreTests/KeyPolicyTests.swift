@@ -38,7 +38,8 @@ import Testing
 
     @Test(arguments: [
         ("x", "line 1, column 1"), ("[]", "line 1"), ("{}", "Statement"), (#"{"Statement":[]}"#, "Statement"),
-        (#"{"Statement":{"Effect":"Permit","Principal":"*"}}"#, "Effect"), (#"{"Version":"2012-10-17","Version":"2012-10-17"}"#, "twice"),
+        (#"{"Statement":{"Effect":"Permit","Principal":"*"}}"#, "Effect"),
+        (#"{"Version":"2012-10-17","Version":"2012-10-17"}"#, "twice"),
         (#"{"Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#, "Principal"),
         (
             #"{"Statement":{"Effect":"Allow","Principal":"*","Action":"kms:*","Resource":"*","Condition":"#

@@ -265,7 +265,8 @@ import Testing
 
     @Test func `a policy is stored word for word, under the one name that there is`() async throws {
         let store = try await rig.start()
-        let policy = #"{ "Version":"2012-10-17",  "Id": "ü", "Statement": {"Effect":"Allow", "Principal":"*", "Action":"*", "Resource":"*"}}"#
+        let policy =
+            #"{ "Version":"2012-10-17",  "Id": "ü", "Statement": {"Effect":"Allow", "Principal":"*", "Action":"*", "Resource":"*"}}"#
         let made = try await store.newKey()
         try await store.putKeyPolicy(policy, on: made.id, named: "default", by: .alice)
         #expect(try await rig.start().keyPolicy(of: made.id, named: nil, by: .alice) == policy)

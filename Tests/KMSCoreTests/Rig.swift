@@ -49,15 +49,19 @@ struct Rig: Sendable {
 
 extension CallContext {
     // Computed, so that every call has a draft of its own.
-    static var alice: CallContext { CallContext(
-        principal: Principal(account: Scope.sample.account, arn: "arn:aws:iam::111122223333:user/alice"),
-        region: Scope.sample.region
-    ) }
+    static var alice: CallContext {
+        CallContext(
+            principal: Principal(account: Scope.sample.account, arn: "arn:aws:iam::111122223333:user/alice"),
+            region: Scope.sample.region
+        )
+    }
     static var aliceElsewhere: CallContext { CallContext(principal: alice.principal, region: Scope.otherRegion.region) }
-    static var mallory: CallContext { CallContext(
-        principal: Principal(account: AccountID("999999999999")!, arn: "arn:aws:iam::999999999999:user/mallory"),
-        region: Scope.sample.region
-    ) }
+    static var mallory: CallContext {
+        CallContext(
+            principal: Principal(account: AccountID("999999999999")!, arn: "arn:aws:iam::999999999999:user/mallory"),
+            region: Scope.sample.region
+        )
+    }
 }
 
 extension KeyDescription {

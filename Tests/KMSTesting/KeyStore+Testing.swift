@@ -38,7 +38,9 @@ extension CallContext {
 extension CallerIdentity {
     /// A user to whom a policy is attached that allows everything.
     package static func administrator(_ principal: Principal) -> CallerIdentity {
-        user(principal, allowedBy: #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)
+        user(
+            principal,
+            allowedBy: #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#)
     }
 
     /// A user with these identity policies, each the text of one. A text that is no policy allows nothing.

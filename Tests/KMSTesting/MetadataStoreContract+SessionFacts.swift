@@ -45,7 +45,8 @@ extension MetadataStoreContract {
                 Session(
                     id: before.id, kind: .forward, account: before.account, issuerID: "AIDAB", arn: "a\u{0}",
                     name: "b\u{0}", sealedSecret: .sample(28), creationDate: before.creationDate,
-                    expirationDate: before.expirationDate, policies: ["c\u{0}", "b", "a"], tags: ["d\u{0}": "e\u{0}", "d": ""],
+                    expirationDate: before.expirationDate, policies: ["c\u{0}", "b", "a"],
+                    tags: ["d\u{0}": "e\u{0}", "d": ""],
                     transitiveTagKeys: ["d\u{0}"], requester: "f\u{0}"
                 )
             ]

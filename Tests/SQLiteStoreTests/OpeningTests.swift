@@ -47,7 +47,8 @@ import Testing
                 == [
                     "access_key", "account", "alias", "grdb_migrations", "identity", "identity_attachment",
                     "identity_policy", "identity_tag", "identity_trust_principal", "key", "key_grant",
-                    "key_grant_context", "key_grant_operation", "key_last_usage", "key_material", "key_policy_principal", "key_tag", "managed_policy",
+                    "key_grant_context", "key_grant_operation", "key_last_usage", "key_material",
+                    "key_policy_principal", "key_tag", "managed_policy",
                     "managed_policy_tag", "managed_policy_version", "mfa_device", "outbox", "session",
                     "session_policy", "session_tag", "sqlite_sequence", "system_key", "wrapping_key",
                 ]

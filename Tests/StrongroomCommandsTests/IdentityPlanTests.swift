@@ -212,6 +212,25 @@ private struct FakeIAM {
         #expect(throws: CommandFailure.self) { try plan("{}", iam, prune: true) }
     }
 
+    @Test func `lets a role that is there trust one that is made with it`() throws {
+        func file(_ trusted: String) -> String {
+            """
+            roles:
+              app: {trust: {Version: 2012-10-17, Statement: {Effect: Allow, Action: 'sts:AssumeRole',
+                Principal: {AWS: 'arn:aws:iam::111122223333:\(trusted)'}}}}
+              \(trusted == "role/zeta" ? "zeta" : "beta"): {trust: {Version: 2012-10-17, Statement: {Effect: Allow,
+                Action: 'sts:AssumeRole', Principal: {AWS: '111122223333'}}}}
+            """
+        }
+        var iam = FakeIAM()
+        iam.state.users["x"] = PresentIdentity(arn: "arn:aws:iam::111122223333:user/x")
+        try iam.carryOut(plan(file("user/x"), iam))
+        let second = try plan(file("role/zeta"), iam)
+        #expect(second.steps.map(\.subject) == ["role zeta", "role app"])
+        try iam.carryOut(second)
+        #expect(try plan(file("role/zeta"), iam).steps.isEmpty)
+    }
+
     @Test func `refuses what cannot be changed`() throws {
         var iam = FakeIAM()
         try iam.carryOut(plan(Self.full, iam))

@@ -29,6 +29,10 @@ def test_every_command_has_help_with_an_example(server, command):
     assert f"strongroom identity {' '.join(command)} " in text.split("USAGE")[0]
 
 
+def test_the_ways_out_have_help_with_an_example(server):
+    assert "strongroom key reset-policy " in server.run("key", "reset-policy", "--help").stdout.split("USAGE")[0]
+
+
 @pytest.fixture(scope="session")
 def iam(server):
     return client(server, "iam")

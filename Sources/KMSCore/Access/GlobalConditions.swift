@@ -47,7 +47,8 @@ package struct GlobalConditions {
         case .multiFactorAuthPresent:
             return .one(session.multiFactorDate == nil ? "false" : "true")
         case .multiFactorAuthAge:
-            return ConditionValues(session.multiFactorDate.map { String(max(0, ($0.milliseconds.distance(to: now.milliseconds)) / 1000)) })
+            return ConditionValues(
+                session.multiFactorDate.map { String(max(0, ($0.milliseconds.distance(to: now.milliseconds)) / 1000)) })
         case .tokenIssueTime:
             return .one(session.creationDate.epochSeconds)
         case .sourceIdentity:

@@ -60,7 +60,7 @@ extension IdentityPlan {
                 .change, "maxSessionDuration: \(present.maximumSessionDuration) → \(duration)",
                 [noun.call("Update", of: name, ["MaxSessionDuration": String(duration)])])
         }
-        if Self.differ(present.trust, identity.trust) {
+        if Self.differ(present.trust, identity.trust), !trustsNewRole(identity) {
             step.note(.change, "trust", [Self.trustCall(identity, name)])
         }
     }
@@ -109,7 +109,7 @@ extension IdentityPlan {
 }
 
 // Roles can trust each other, and themselves, and a trust policy names only what is there. So a role that trusts one
-// which is yet to be made is made with a trust policy that lets nobody in, and gets its own when all are there.
+// which is yet to be made gets its trust policy when all are there; until then, if it is new, it lets nobody in.
 extension IdentityPlan {
     private static let nobody =
         #"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#
@@ -127,7 +127,7 @@ extension IdentityPlan {
 
     mutating func planTrust() {
         for (name, role) in file.roles.sorted(by: { $0.key < $1.key })
-        where state.roles[name] == nil && trustsNewRole(role) {
+        where trustsNewRole(role) && Self.differ(state.roles[name]?.trust ?? Self.nobody, role.trust) {
             var step = PlanStep(.change, "role \(name)")
             step.note(.change, "trust, now that all whom it names are there", [Self.trustCall(role, name)])
             append(step)
