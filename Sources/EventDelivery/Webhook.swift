@@ -54,7 +54,10 @@ package final class Webhook: EventOutlet {
         }
         var tls = TLSConfiguration.makeClientConfiguration()
         if let file = settings.trustRoots {
-            tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(file))]
+            guard let certificates = try? NIOSSLCertificate.fromPEMFile(file), !certificates.isEmpty else {
+                throw WebhookSetupError.noCertificates(file: file)
+            }
+            tls.additionalTrustRoots = [.certificates(certificates)]
         }
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
@@ -166,6 +169,7 @@ package final class Webhook: EventOutlet {
 package enum WebhookSetupError: Error, Equatable {
     case noURL
     case notSecure
+    case noCertificates(file: String)
 }
 
 extension WebhookSetupError: CustomStringConvertible {
@@ -173,6 +177,7 @@ extension WebhookSetupError: CustomStringConvertible {
         switch self {
         case .noURL: "the webhook's url is no URL with a host"
         case .notSecure: "the webhook's url is not https"
+        case .noCertificates(let file): "the webhook's trust roots cannot be read from \(file)"
         }
     }
 
@@ -180,6 +185,7 @@ extension WebhookSetupError: CustomStringConvertible {
     package var hint: String {
         switch self {
         case .noURL: "write it like https://alarms.example.com/strongroom"
+        case .noCertificates: "events.webhook.trustRoots names a PEM file with certificates"
         case .notSecure: "events tell which keys there are: use https; http is for loopback addresses alone"
         }
     }

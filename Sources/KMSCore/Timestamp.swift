@@ -26,14 +26,27 @@ extension Timestamp {
         let days = seconds.flooredQuotient(86_400)
         let date = CivilDate(daysSince1970: days)
         let second = seconds - days * 86_400
-        return Self.digits(date.year, 4) + "-" + Self.digits(date.month, 2) + "-" + Self.digits(date.day, 2) + "T"
-            + Self.digits(second / 3600, 2) + ":" + Self.digits(second / 60 % 60, 2) + ":" + Self.digits(second % 60, 2)
-            + "Z"
+        // At once, because every audit record has one.
+        var text: [UInt8] = []
+        text.reserveCapacity(20)
+        Self.append(date.year, 4, "-", to: &text)
+        Self.append(date.month, 2, "-", to: &text)
+        Self.append(date.day, 2, "T", to: &text)
+        Self.append(second / 3600, 2, ":", to: &text)
+        Self.append(second / 60 % 60, 2, ":", to: &text)
+        Self.append(second % 60, 2, "Z", to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
-    private static func digits(_ value: Int64, _ count: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, count - text.count)) + text
+    /// The last `count` digits of a number that is not negative, and a character behind them.
+    private static func append(_ value: Int64, _ count: Int, _ end: Unicode.Scalar, to text: inout [UInt8]) {
+        let start = text.count
+        var rest = max(0, value)
+        for _ in 0..<count {
+            text.insert(UInt8(ascii: "0") + UInt8(rest % 10), at: start)
+            rest /= 10
+        }
+        text.append(UInt8(ascii: end))
     }
 }
 

@@ -9,6 +9,8 @@ import SigV4
 /// Finds out who sent a request, before anything in its body is believed.
 struct Authenticator: Sendable {
     private let verifiers: [String: SigV4Verifier]
+    /// By their names: to check a name takes longer than to find it.
+    private let regions: [String: Region]
     private let directory: any CredentialDirectory
     private let clock: any KMSClock
 
@@ -21,6 +23,7 @@ struct Authenticator: Sendable {
             "iam": SigV4Verifier(service: "iam", regions: global),
             "sts": SigV4Verifier(service: "sts", regions: global),
         ]
+        self.regions = Dictionary(uniqueKeysWithValues: global.compactMap { name in Region(name).map { (name, $0) } })
         self.directory = directory
         self.clock = clock
     }
@@ -42,7 +45,7 @@ struct Authenticator: Sendable {
                 caller = directory.caller(withAccessKey: id)
                 return caller?.credential
             }
-            guard let caller, let region = Region(signature.region) else { throw SigV4Error.unrecognizedClient }
+            guard let caller, let region = regions[signature.region] else { throw SigV4Error.unrecognizedClient }
             var origin = CallOrigin(
                 sourceIP: client?.ipAddress ?? "unknown", userAgent: head.headerFields[.userAgent] ?? "",
                 isSecure: isSecure)

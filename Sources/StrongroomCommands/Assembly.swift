@@ -25,7 +25,9 @@ struct Assembly: Sendable {
             configuration.auditSettings(in: state), backend: backend, metadata: metadata, logger: logger)
         let image = try await metadata.load()
         let journal = Journal(metadata: metadata, clock: clock, sink: audit, events: webhook)
-        let identities = IdentityStore(backend: backend, journal: journal, metadata: metadata, clock: clock)
+        let identities = IdentityStore(
+            backend: backend, journal: journal, metadata: metadata, clock: clock,
+            operatorAccount: try configuration.scopes().account)
         try await identities.start(image)
         let store = KeyStore(
             backend: backend, journal: journal, principals: identities,

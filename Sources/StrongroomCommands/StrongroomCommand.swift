@@ -1,4 +1,5 @@
 package import ArgumentParser
+import EventDelivery
 import Glibc
 import KMSAPIClient
 import KMSCore
@@ -55,6 +56,8 @@ package struct StrongroomCommand: AsyncParsableCommand {
         case let error as ClientConfigurationError:
             complain(error.message, error.hint)
         case let error as ServerSetupError:
+            complain(error.description, error.hint)
+        case let error as WebhookSetupError:
             complain(error.description, error.hint)
         default:
             // Help, the version and mistakes in the arguments are the parser's own; it knows where to print them.

@@ -261,7 +261,7 @@ import Testing
             #expect(table.lose(110).isEmpty, "but is sent to the next worker")
             table.begin(111)
             _ = table.send(slow[2])
-            #expect(table.expire(170).isEmpty && !table.isHung(170))
+            #expect(table.expire(169).isEmpty && !table.isHung(169))
         }
     }
 

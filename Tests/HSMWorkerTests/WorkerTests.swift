@@ -133,7 +133,9 @@ import Testing
             return await group.reduce(into: []) { $0.append($1) }
         }
         #expect(codes.count { $0 == .throttled } == 2)
-        #expect(codes.count { $0 == .dependencyTimeout } == 3)
+        // The first is given up when its time is over, and the others with the worker that hangs: none waits longer.
+        #expect(codes.contains(.dependencyTimeout))
+        #expect(codes.count { $0 == .dependencyTimeout || $0 == .keyUnavailable } == 3, "\(codes)")
         try await rig.wait("served again") { await rig.serves() }
         _ = try await rig.newKey()
     }

@@ -134,13 +134,14 @@ def test_a_receiver_that_is_not_there_holds_up_nobody(telling_server):
     assert telling_server.stop() == 0
 
 
-@pytest.mark.parametrize("url, says", [
-    ("http://alarms.example.com/hook", "not https"), ("http://127.0.0.1.example.com/hook", "not https"),
-    ("ftp://127.0.0.1/hook", "not https"), ("hook", "no URL"),
+@pytest.mark.parametrize("webhook, says", [
+    ("url: 'http://alarms.example.com/hook'", "not https"), ("url: 'http://127.0.0.1.example.com/hook'", "not https"),
+    ("url: 'ftp://127.0.0.1/hook'", "not https"), ("url: hook", "no URL"),
+    ("url: 'https://alarms.example.com/hook', trustRoots: none.pem", "none.pem"),
 ])
-def test_events_are_not_sent_where_anybody_can_read_them(tmp_path, url, says):
+def test_events_are_not_sent_where_anybody_can_read_them(tmp_path, webhook, says):
     server = Server(tmp_path / "state")
-    server.configure(f"events: {{webhook: {{url: '{url}'}}}}")
+    server.configure(f"events: {{webhook: {{{webhook}}}}}")
     result = server.run("serve", "--state", str(server.state), check=False)
     assert result.returncode != 0
     assert says in result.stderr and "hint: " in result.stderr

@@ -127,9 +127,10 @@ def test_an_administrator_cannot_use_the_key_and_a_user_cannot_administer_it(ser
     user, _ = caller("-use", ADMINISTRATOR)
     plain, _ = caller("-pl")
     me = name[:40]
-    made = harden(server, name, "--administrators", USER + me + "-adm", "--users", USER + me + "-use", USER + me + "-pl")
+    administrators, users = [USER + me + "-adm"], [USER + me + "-use", USER + me + "-pl"]
+    made = harden(server, name, "--administrators", *administrators, "--users", *users)
     key = made["KeyMetadata"]["KeyId"]
-    assert (made["Administrators"], made["Users"]) == ([USER + me + "-adm"], [USER + me + "-use", USER + me + "-pl"])
+    assert (made["Administrators"], made["Users"]) == (administrators, users)
     blob = plain.encrypt(KeyId=key, Plaintext=b"no policy of its own")["CiphertextBlob"]
     assert user.decrypt(CiphertextBlob=blob)["Plaintext"] == b"no policy of its own"
     for call in (
@@ -232,7 +233,8 @@ def test_nothing_is_made_when_a_name_is_taken(server, kms, iam, new_key, name, t
 
 @pytest.mark.parametrize("arguments, said", [
     (["--hardened", "a/b"], "letters, digits"), (["--hardened", ""], "letters, digits"),
-    (["--hardened", "x" * 101], "letters, digits"), (["--hardened", "a", "--key-spec", "RSA_2048", "--key-usage", "SIGN_VERIFY"], "symmetric"),
+    (["--hardened", "x" * 101], "letters, digits"),
+    (["--hardened", "a", "--key-spec", "RSA_2048", "--key-usage", "SIGN_VERIFY"], "symmetric"),
     (["--hardened", "a", "--origin", "external"], "symmetric"),
     (["--hardened", "a", "--rotation-period", "5"], "90 to 2560"),
     (["--hardened", "a", "--users", USER + "administrator"], "administer the key and use it"),
@@ -263,7 +265,8 @@ def create_as(server, keys, name, *arguments):
 
 def allow_but(*denied):
     return json.dumps({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": list(denied), "Resource": "*"}]})
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": list(denied), "Resource": "*"}]})
 
 
 def test_what_was_made_is_taken_back_when_a_step_fails(server, kms, iam, name, caller):

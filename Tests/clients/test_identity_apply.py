@@ -139,7 +139,7 @@ def test_roles_that_trust_each_other_and_themselves(server, apply, iam):
 
 def test_what_the_file_no_longer_has_goes_only_when_it_is_said(server, apply, iam, tmp_path):
     document = "{Version: 2012-10-17, Statement: {Effect: Allow, Action: \"kms:*\", Resource: \"*\"}}"
-    trust = "{Version: 2012-10-17, Statement: {Effect: Allow, Action: sts:AssumeRole, Principal: {AWS: \"111122223333\"}}}"
+    trust = "{Version: 2012-10-17, Statement: {Effect: Allow, Action: sts:AssumeRole, Principal: {AWS: 111122223333}}}"
     full = f"""
         scope: prune
         policies: {{prune-policy: {{document: {document}}}}}

@@ -1,4 +1,4 @@
-"""`strongroom identity`: users, roles, services, accounts and access keys from the command line, and where secrets go."""
+"""`strongroom identity`: users, roles, services, accounts and access keys by commands, and where secrets go."""
 import configparser
 import json
 import re
@@ -134,7 +134,8 @@ def test_a_role_is_assumed(server, iam, user, name, tmp_path):
     assert denied.returncode == 1 and "AccessDenied" in denied.stderr, "the administrator is not trusted"
 
     assumed = tmp_path / "assumed"
-    text = run_as(server, keys, user, "identity", "assume", arn, "--session-name", "me", "--output", str(assumed)).stdout
+    command = ("identity", "assume", arn, "--session-name", "me", "--output", str(assumed))
+    text = run_as(server, keys, user, *command).stdout
     assert "assumed-role" in text and str(assumed) in text
     assert arn_of(server, keys_of(assumed, name)).endswith(f":assumed-role/{name}/me")
     assert "# Good until " in assumed.read_text()
@@ -162,7 +163,8 @@ def test_a_managed_policys_whole_life(server, iam, user, name, tmp_path):
         policy.write_text(statement(action))
         run(server, "identity", "policy", "put", name, str(policy))
     arn = f"arn:aws:iam::111122223333:policy/{name}"
-    assert [v["VersionId"] for v in iam.list_policy_versions(PolicyArn=arn)["Versions"]] == ["v7", "v6", "v5", "v4", "v3"]
+    versions = [version["VersionId"] for version in iam.list_policy_versions(PolicyArn=arn)["Versions"]]
+    assert versions == ["v7", "v6", "v5", "v4", "v3"]
     assert json.loads(run(server, "identity", "policy", "show", name).stdout)["Statement"][0]["Action"] == "kms:Verify"
     run(server, "identity", "policy", "attach", name, "--user", user)
     assert arn in run(server, "identity", "policy", "list", "--user", user).stdout
@@ -265,7 +267,8 @@ def test_ones_own_access_keys_need_no_name(server, user, tmp_path):
     run(server, "identity", "access-key", "create", "--user", user, "--output", str(keys))
     run(server, "identity", "policy", "attach", "IAMFullAccess", "--user", user)
     listed = run_as(server, keys, user, "identity", "access-key", "list", "--json").stdout
-    assert [key["AccessKeyId"] for key in json.loads(listed)["AccessKeyMetadata"]] == [keys_of(keys, user)["AccessKeyId"]]
+    ids = [key["AccessKeyId"] for key in json.loads(listed)["AccessKeyMetadata"]]
+    assert ids == [keys_of(keys, user)["AccessKeyId"]]
 
 
 # Codes

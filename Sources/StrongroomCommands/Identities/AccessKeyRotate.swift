@@ -31,8 +31,9 @@ struct AccessKeyRotate: AsyncParsableCommand {
             }
             guard !options.json else { return }
             let verb = deactivateOld ? "delete" : "deactivate"
+            let state = deactivateOld ? "cannot be used any more" : "can still be used"
             let text = """
-                \(new) takes the place of \(old), which \(deactivateOld ? "cannot be used any more" : "can still be used").
+                \(new) takes the place of \(old), which \(state).
                 When nothing needs the old one: strongroom identity access-key \(verb) \(old)\(owner.arguments)
                 """
             // The credentials may be what the standard output is for.

@@ -1,8 +1,9 @@
 import KMSCore
 import SQLiteStore
 
-/// A change that an operator makes to a state directory whose server does not run, when nobody could make it by the API
-/// any more. What is done is recorded: the record waits in the outbox, and the server's next start takes it into the log.
+/// A change that an operator makes to a state directory whose server does not run, when nobody could make it by the
+/// API any more. What is done is recorded: the record waits in the outbox, and the server's next start takes it into
+/// the log.
 struct OfflineChange {
     let configuration: ServerConfiguration
     let metadata: SQLiteStore

@@ -9,9 +9,9 @@ import KMSAPIClient
 struct HardenedOptions: ParsableArguments {
     @Option(
         help: """
-            Make the key by best practice: alias/NAME, yearly rotation, administrators and users apart, a deletion that \
-            takes 30 days and asks for the name, and the managed policies allow-encrypt-NAME, allow-decrypt-NAME and \
-            allow-crypto-NAME.
+            Make the key by best practice: alias/NAME, yearly rotation, administrators and users apart, a deletion \
+            that takes 30 days and asks for the name, and the managed policies allow-encrypt-NAME, \
+            allow-decrypt-NAME and allow-crypto-NAME.
             """)
     var hardened: String?
 

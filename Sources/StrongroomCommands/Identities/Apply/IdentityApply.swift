@@ -49,7 +49,7 @@ struct IdentityApply: AsyncParsableCommand {
                 for call in step.calls { _ = try await client.call(call) }
             } catch {
                 note(
-                    "\(index) of \(plan.steps.count) steps were done; this one failed: \(step.kind.rawValue) \(step.subject)"
+                    "\(index) of \(plan.steps.count) steps were done; this one failed: \(step.title)"
                 )
                 note("mend the file or what is in the way, and apply it again: what is done is not done twice")
                 throw error

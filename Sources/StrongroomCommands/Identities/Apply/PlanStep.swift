@@ -33,8 +33,10 @@ struct PlanStep: Hashable, Sendable {
     /// Whether something is gone afterwards.
     var takesAway: Bool { kind == .remove || details.contains { $0.kind == .remove } }
 
+    var title: String { "\(kind.rawValue) \(subject)" }
+
     var text: String {
-        ([kind.rawValue + " " + subject] + details.map { "    \($0.kind.rawValue) \($0.text)" }).joined(separator: "\n")
+        ([title] + details.map { "    \($0.kind.rawValue) \($0.text)" }).joined(separator: "\n")
     }
 
     var json: JSONValue {
