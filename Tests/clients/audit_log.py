@@ -26,7 +26,6 @@ class Call:
     operation: str
     # As CloudTrail writes it; None for what succeeded.
     error: str | None
-    parameters: dict = dataclasses.field(default_factory=dict)
 
     @property
     def expected(self) -> tuple:

@@ -65,8 +65,8 @@ class Scene:
         self.wrap()
         # A grant to be retired or revoked.
         self.grant = ""
-        # What PutKeyPolicy puts.
-        self.policy = ""
+        # What PutKeyPolicy puts, and whose grants ListRetirableGrants shows.
+        self.policy, self.retiring = "", arn
 
     def wrap(self) -> None:
         parameters = self.kms.get_parameters_for_import(

@@ -1,4 +1,4 @@
-"""Events to a webhook, as its receiver sees them: in EventBridge's shape, at least once, whatever it or we were doing."""
+"""Events to a webhook, as its receiver sees them: in EventBridge's shape, and each at least once."""
 import http.server
 import json
 import os

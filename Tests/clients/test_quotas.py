@@ -202,7 +202,7 @@ def all_at_once(server, count: int, operation: str, body: str) -> list[bytes]:
 
 
 def test_more_than_waits_for_a_token_is_answered_in_time(hurried_server, ready):
-    """For a token that does nothing at all, 128 slow requests wait and no more; none waits for all the others' times."""
+    """For a token that does nothing at all, 128 slow requests wait and no more; and none for all the others' times."""
     server = hurried_server
     kms = server.client()
     key = kms.create_key()["KeyMetadata"]["KeyId"]
