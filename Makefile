@@ -18,6 +18,9 @@ test-clients: ## only the tests with boto3 and the AWS CLI (ARGUMENTS="-k alias"
 bench: ## measure from the bare token to the HTTP API; prints a Markdown table
 	Benchmarks/run.sh
 
+soak: ## load and faults at once for 20 minutes, every answer checked
+	Benchmarks/soak.sh --seconds 1200
+
 fuzz: ## fuzz each parser for a minute
 	scripts/fuzz.sh --seconds 60
 
@@ -37,4 +40,4 @@ help: ## this list
 SWIFT = Package.swift Sources Tests $(wildcard Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources)
 
 .DEFAULT_GOAL := build
-.PHONY: build run test test-clients bench fuzz format lint clean help
+.PHONY: build run test test-clients bench soak fuzz format lint clean help

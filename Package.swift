@@ -25,6 +25,10 @@ let package = Package(
         .library(name: "IAMQuery", targets: ["IAMQuery"]),
         .library(name: "KMSWire", targets: ["KMSWire"]),
         .library(name: "SigV4", targets: ["SigV4"]),
+        // What Fuzz/ feeds: here, because it sees what only this package sees.
+        .library(name: "FuzzSubjects", targets: ["FuzzSubjects"]),
+        // For the tests: a PKCS#11 module that wraps another and fails as it is told to.
+        .library(name: "strongroom-fault-module", type: .dynamic, targets: ["FaultModule"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
@@ -65,6 +69,10 @@ let package = Package(
         .target(name: "HSMWorkerProtocol", dependencies: ["SecureMemory"], swiftSettings: strict),
         .target(
             name: "HSMWorker", dependencies: ["LibCrypto", "PKCS11", "HSMWorkerProtocol", "SecureMemory"],
+            swiftSettings: strict),
+        .target(
+            name: "HSMConformance",
+            dependencies: ["CProcess", "HSMWorker", "HSMWorkerProtocol", "LibCrypto", "PKCS11", "SecureMemory"],
             swiftSettings: strict),
         .target(
             name: "HSMClient",
@@ -150,7 +158,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(name: "strongroom", dependencies: ["StrongroomCommands"], swiftSettings: strict),
-        .executableTarget(name: "strongroom-hsm-worker", dependencies: ["HSMWorker"], swiftSettings: strict),
+        .executableTarget(
+            name: "strongroom-hsm-worker", dependencies: ["HSMConformance", "HSMWorker"], swiftSettings: strict),
 
         // Tests.
         .target(
@@ -171,6 +180,15 @@ let package = Package(
             path: "Tests/CrashServer",
             swiftSettings: strict
         ),
+        .target(name: "FaultModule", dependencies: ["CP11Kit"], path: "Tests/FaultModule"),
+        .executableTarget(
+            name: "rogue-worker", dependencies: ["HSMWorkerProtocol", "SecureMemory"], path: "Tests/RogueWorker",
+            swiftSettings: strict),
+        .target(
+            name: "FuzzSubjects",
+            dependencies: ["AuditLog", "HSMWorkerProtocol", "KMSCore", "KMSPolicy", "SecureMemory"],
+            path: "Tests/FuzzSubjects", swiftSettings: strict),
+        .testTarget(name: "FuzzSubjectsTests", dependencies: ["FuzzSubjects", "KMSTesting"], swiftSettings: strict),
         .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),
         .testTarget(
             name: "LibCryptoTests",
@@ -189,7 +207,25 @@ let package = Package(
         .testTarget(
             name: "HSMWorkerTests",
             dependencies: [
-                "HSMWorkerProtocol", "HSMClient", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory",
+                "HSMWorkerProtocol", "HSMClient", "KMSCore", "KMSTesting", "LibCrypto", "SecureMemory", "rogue-worker",
+                "strongroom-hsm-worker",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HSMConformanceTests",
+            dependencies: [
+                "HSMClient", "HSMWorkerProtocol", "KMSTesting", "SecureMemory", "strongroom-hsm-worker",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ReliabilityTests",
+            dependencies: [
+                "AuditLog", "HSMClient", "HSMWorkerProtocol", "KMSAPIClient", "KMSCore", "KMSPolicy", "KMSTesting",
+                "LibCrypto", "SQLiteStore", "SecureMemory", "crash-server", "strongroom",
                 "strongroom-hsm-worker",
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -265,9 +301,9 @@ let package = Package(
         .testTarget(
             name: "StrongroomCommandsTests",
             dependencies: [
-                "AuditLog", "IAMCore", "KMSAPIClient", "KMSPolicy", "StrongroomCommands", "HSMWorkerProtocol",
-                "KMSCore",
-                "KMSTesting", "LibCrypto", "SecureMemory",
+                "AuditLog", "HSMClient", "HSMWorkerProtocol", "IAMCore", "KMSAPIClient", "KMSCore", "KMSPolicy",
+                "KMSServer",
+                "KMSTesting", "StrongroomCommands", "LibCrypto", "SecureMemory",
             ],
             swiftSettings: strict
         ),

@@ -24,13 +24,13 @@ def _digest(key: bytes, value: str) -> bytes:
 class Server:
     """One keep-alive connection, with the credentials that `strongroom init` wrote."""
 
-    def __init__(self, credentials: str, endpoint: str):
+    def __init__(self, credentials: str, endpoint: str, timeout: float = 120):
         parser = configparser.ConfigParser(interpolation=None)
         if not parser.read(credentials) or "strongroom" not in parser:
             sys.exit(f"error: no profile [strongroom] in {credentials}; run `strongroom init` first")
         self.profile = parser["strongroom"]
         self.host = urllib.parse.urlsplit(endpoint).netloc
-        self.connection = http.client.HTTPConnection(self.host, timeout=120)
+        self.connection = http.client.HTTPConnection(self.host, timeout=timeout)
 
     def _headers(self, operation: str, body: bytes) -> dict:
         """AWS Signature Version 4, which lets one signature be sent again for 15 minutes."""
@@ -55,15 +55,25 @@ class Server:
         )
         return headers
 
-    def call(self, operation: str, **parameters) -> dict:
+    def attempt(self, operation: str, **parameters) -> tuple[int, dict]:
+        """One request: the HTTP status and the answer, whatever they are. A connection that fails is an OSError or an
+        HTTPException, and the next request opens another one."""
         body = json.dumps(parameters).encode()
-        self.connection.request("POST", "/", body, self._headers(operation, body))
-        answer = self.connection.getresponse()
-        content = answer.read()
-        if answer.status != 200:
-            sys.exit(f"error: {operation} was answered with {answer.status} {content.decode(errors='replace')}; "
+        try:
+            self.connection.request("POST", "/", body, self._headers(operation, body))
+            answer = self.connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException):
+            self.connection.close()
+            raise
+        return answer.status, json.loads(content or b"{}")
+
+    def call(self, operation: str, **parameters) -> dict:
+        status, answer = self.attempt(operation, **parameters)
+        if status != 200:
+            sys.exit(f"error: {operation} was answered with {status} {json.dumps(answer)}; "
                      f"check that the credentials file belongs to the server at {self.host}")
-        return json.loads(content or b"{}")
+        return answer
 
     def create_key(self, **parameters) -> str:
         return self.call("CreateKey", Description="benchmark", **parameters)["KeyMetadata"]["KeyId"]

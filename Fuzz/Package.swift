@@ -37,4 +37,9 @@ let package = Package(
             swiftSettings: settings
         ),
     ]
+        + ["policy", "token", "frame", "audit"].map {
+            .executableTarget(
+                name: "fuzz-\($0)", dependencies: [.product(name: "FuzzSubjects", package: "strongroom")],
+                swiftSettings: settings)
+        }
 )

@@ -19,10 +19,11 @@ USER = "arn:aws:iam::111122223333:user/a/b"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def blob(multi_region: bool, plaintext_size: int) -> bytes:
+def blob(multi_region: bool, plaintext_size: int, version: int = 1) -> bytes:
     key = bytes.fromhex(KEY.replace("-", ""))
-    header = struct.pack(">BB16sI", 1, multi_region, key, 1)
-    return header + struct.pack(">I", zlib.crc32(header)) + bytes(12 + plaintext_size + 16)
+    header = struct.pack(">BB16sI", version, multi_region, key, 1)
+    sealed_size = 12 + plaintext_size + 16 if version == 1 else 16 + (plaintext_size // 16 + 1) * 16 + 32
+    return header + struct.pack(">I", zlib.crc32(header)) + bytes(sealed_size)
 
 
 def grant_token() -> bytes:
@@ -192,10 +193,66 @@ def requests() -> dict:
     }
 
 
+def policies() -> dict:
+    """The first byte says of what kind the policy is."""
+    statement = {
+        "Sid": "s", "Effect": "Allow", "Principal": {"AWS": [USER, "111122223333", "*"]}, "Action": ["kms:*", "kms:Dec?ypt"],
+        "Resource": "*", "Condition": {
+            "StringEqualsIfExists": {"kms:EncryptionContext:tenant": ["7", "${aws:PrincipalTag/tenant}"]},
+            "ForAnyValue:StringLike": {"kms:EncryptionContextKeys": "t*"}, "Bool": {"aws:SecureTransport": "true"},
+            "IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "2001:db8::/32"]}, "Null": {"kms:ViaService": "true"},
+            "DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}, "NumericLessThan": {"kms:x": "5"},
+            "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"},
+        },
+    }
+    deny = {"Effect": "Deny", "NotPrincipal": {"AWS": USER}, "NotAction": "kms:Decrypt", "NotResource": "a"}
+    identity = {key: value for key, value in statement.items() if key != "Principal"}
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    documents = {
+        "key": (0, [statement, deny]), "identity": (1, identity), "trust": (2, [trust]),
+    }
+    return {
+        name: bytes([kind]) + json.dumps({"Version": "2012-10-17", "Id": "i", "Statement": statements}).encode()
+        for name, (kind, statements) in documents.items()
+    }
+
+
+def import_token() -> bytes:
+    texts = [ARN.encode(), b"RSAES_OAEP_SHA_256"]
+    return bytes(16) + struct.pack(">q", 1_767_225_600_000) + b"".join(struct.pack(">H", len(text)) + text for text in texts)
+
+
+def frame(code: int, body: bytes) -> bytes:
+    return struct.pack(">IQB", 9 + len(body), 7, code) + body
+
+
+def field(content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + content
+
+
+def audit_line() -> bytes:
+    record = {
+        "eventVersion": "1.11", "eventTime": "2026-01-01T00:00:00Z", "eventName": "Decrypt", "errorCode": "AccessDenied",
+        "userIdentity": {"type": "IAMUser", "arn": USER, "userName": "alice", "sessionContext": {"attributes": {}}},
+        "resources": [{"ARN": ARN, "type": "AWS::KMS::Key"}], "requestParameters": {"keyId": "alias/a"},
+        "responseElements": None,
+    }
+    return b'{"sequence":12,"previous":"' + b"0a" * 32 + b'","record":' + json.dumps(record).encode() + b"}"
+
+
 SEEDS = {
+    "fuzz-policy": policies(),
+    "fuzz-token": {"grant": grant_token(), "import": import_token()},
+    "fuzz-frame": {
+        "encrypt": bytes([3]) + frame(7, bytes(16) + field(bytes(52)) + field(b"aad") + field(b"plaintext")),
+        "two": bytes([40]) + frame(0, field(b"")) + frame(13, b""), "long": bytes([1]) + frame(1, field(b"{}" * 400)),
+        "cut": bytes([0]) + frame(7, bytes(40))[:-3],
+    },
+    "fuzz-audit": {"line": audit_line(), "two": audit_line() + b"\n" + audit_line()},
     "fuzz-ciphertext": {
         "shortest": blob(False, 0), "multi-region": blob(True, 32), "longest": blob(False, 6144 - 54),
-        "truncated": blob(False, 0)[:-1],
+        "truncated": blob(False, 0)[:-1], "version-2": blob(False, 0, 2), "version-2-longest": blob(True, 6063, 2),
+        "version-2-truncated": blob(False, 20, 2)[:-16], "version-3": blob(False, 36, 3),
     },
     "fuzz-authorization": {
         "botocore": authorization("content-type;host;x-amz-date;x-amz-target").encode(),
@@ -221,6 +278,8 @@ def main() -> None:
     words = {word for parameters in QUERIES.values() for word in parameters} | set(QUERIES)
     words |= {"Action=", "Version=2010-05-08", "Version=2011-06-15", "&", "%C3%A9", "+", ".member.1", ".Key", "true"}
     (pathlib.Path(sys.argv[1]) / "fuzz-query.dict").write_text("".join(f'"{word}"\n' for word in sorted(words)))
+    policy = re.findall(r'"([A-Za-z0-9:/*$?{}.]+)"', b"".join(policies().values()).decode())
+    (pathlib.Path(sys.argv[1]) / "fuzz-policy.dict").write_text("".join(f'"{word}"\n' for word in sorted(set(policy))))
     (pathlib.Path(sys.argv[1]) / "fuzz-authorization.dict").write_text(
         "".join(f'"{word}"\n' for word in ["AWS4-HMAC-SHA256 ", "Credential=", "SignedHeaders=", "Signature=", ", "])
     )

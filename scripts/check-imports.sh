@@ -23,6 +23,7 @@ KMSPolicy:
 IAMCore: KMSCore KMSPolicy LibCrypto SecureMemory SigV4 FoundationEssentials Glibc Synchronization
 HSMWorkerProtocol: SecureMemory Glibc
 HSMWorker: LibCrypto PKCS11 HSMWorkerProtocol SecureMemory FoundationEssentials Glibc Synchronization
+HSMConformance: CProcess HSMWorker HSMWorkerProtocol LibCrypto PKCS11 SecureMemory FoundationEssentials Glibc Synchronization
 HSMClient: CProcess HSMWorkerProtocol KMSCore SecureMemory FoundationEssentials Glibc Logging Synchronization
 SQLiteStore: KMSCore GRDB Foundation FoundationEssentials Glibc Synchronization
 AuditLog: KMSCore LibCrypto Crypto FoundationEssentials Glibc Synchronization
@@ -35,7 +36,7 @@ KMSServer: IAMQuery KMSCore KMSPolicy KMSWire SigV4 SecureMemory HTTPTypes Hummi
 XKSProxy: KMSCore KMSPolicy SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
 StrongroomCommands: AuditLog EventDelivery HSMClient HSMWorkerProtocol IAMCore IAMQuery KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire LibCrypto SQLiteStore SecureMemory SigV4 XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
 strongroom: StrongroomCommands Glibc
-strongroom-hsm-worker: HSMWorker Glibc
+strongroom-hsm-worker: HSMConformance HSMWorker Glibc
 '
 
 # The only places for PKCS#11's own names, whose meaning the rest of the code must not depend on.

@@ -1,21 +1,26 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a task needs, and does nothing when all are there.
 #
-#   scripts/install-dependencies.sh build|run|test|bench
+#   scripts/install-dependencies.sh build|run|test|tokens|bench
+#
+# `tokens` are the PKCS#11 modules, and what makes tokens for them, of hsm-config/tokens/.
 #
 # Swift itself is not a Debian package: its version is checked, and the text says where to get it.
 set -euo pipefail
 
 build="libp11-kit-dev pkg-config libsqlite3-dev libssl-dev zlib1g-dev libstdc++-12-dev gcc make git ca-certificates"
 run="$build softhsm2"
+# Each script in hsm-config/tokens/ names its own.
+tokens=$(cd "$(dirname "$0")/../hsm-config/tokens" && sed -n 's/^packages="\(.*\)"/\1/p' ./*.sh | tr ' ' '\n' | sort -u | tr '\n' ' ')
 case ${1:-} in
     build) packages=$build ;;
     run) packages=$run ;;
     # opensc has pkcs11-tool, with which the tests look into the token past the server.
-    test) packages="$run opensc openssl curl python3 python3-venv python3-pip" ;;
+    test) packages="$run $tokens opensc openssl curl python3 python3-venv python3-pip strace" ;;
+    tokens) packages=$tokens ;;
     bench) packages="$run openssl python3" ;;
     *)
-        echo "usage: scripts/install-dependencies.sh build|run|test|bench" >&2
+        echo "usage: scripts/install-dependencies.sh build|run|test|tokens|bench" >&2
         exit 2
         ;;
 esac

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs Tests/clients against the debug build with the real boto3 and AWS CLI, from a virtual environment of its own.
 # Arguments go to pytest:  scripts/test-clients.sh -k alias
+#
+# Two at a time, each with servers of its own; the tests of one file stay together. PROCESSES=0 runs one after the other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,4 +25,5 @@ if ! cmp -s Tests/clients/requirements.txt "$environment/installed.txt"; then
     cp Tests/clients/requirements.txt "$environment/installed.txt"
 fi
 
-PATH=$PWD/$environment/bin:$PATH exec "$environment/bin/pytest" Tests/clients -p no:cacheprovider "$@"
+PATH=$PWD/$environment/bin:$PATH exec "$environment/bin/pytest" Tests/clients -p no:cacheprovider \
+    -n "${PROCESSES:-2}" --dist loadfile "$@"

@@ -20,6 +20,12 @@ scripts/fetch-test-vectors.sh
 # others wait for longer than a connection is given.
 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build
 
+step "load and faults for 30 s, every answer checked"
+Benchmarks/soak.sh --skip-build --seconds 30
+
+step "tokens of other makers, as their conformance reports have them"
+scripts/conformance.sh --check nss opencryptoki p11-kit-remote
+
 step "real AWS clients"
 scripts/test-clients.sh
 

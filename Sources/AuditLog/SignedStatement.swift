@@ -29,14 +29,15 @@ enum SignedStatement {
     static func read<Statement: Signable>(
         _ type: Statement.Type, from line: [UInt8], signedBy key: PublicKey
     ) -> Statement? {
-        // A signature in DER has at most 72 bytes.
+        // A signature in DER has at most 72 bytes, and an RSA signature as many as the modulus.
         guard line.count <= 4096, line.starts(with: head), line.suffix(2).elementsEqual(tail),
             let quote = line.dropLast(2).lastIndex(of: UInt8(ascii: "\"")),
             line[...quote].suffix(middle.count).elementsEqual(middle), quote >= head.count + middle.count,
-            let signature = Hexadecimal.decode(line[(quote + 1)..<(line.count - 2)]), signature.count <= 80
+            let signature = Hexadecimal.decode(line[(quote + 1)..<(line.count - 2)]), signature.count <= 512
         else { return nil }
         let text = Array(line[head.count..<(quote + 1 - middle.count)])
-        guard key.isValidSignature(signature, of: Digest.sha256.hash(text), .ecdsa(.sha256)) else { return nil }
+        let scheme = key.rsaModulus == nil ? SignatureScheme.ecdsa(.sha256) : .rsaPKCS1(.sha256)
+        guard key.isValidSignature(signature, of: Digest.sha256.hash(text), scheme) else { return nil }
         guard let statement = try? JSONDecoder().decode(type, from: Data(text)), statement.type == type.name
         else { return nil }
         return statement

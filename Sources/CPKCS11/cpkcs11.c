@@ -37,9 +37,9 @@ CK_FUNCTION_LIST *cpkcs11_open_module(const char *path, char *reason, size_t rea
     return functions;
 }
 
-CK_RV cpkcs11_initialize(CK_FUNCTION_LIST *functions, char *reserved) {
+CK_RV cpkcs11_initialize(CK_FUNCTION_LIST *functions, char *reserved, bool locking) {
     if (!functions->C_Initialize) return CKR_FUNCTION_NOT_SUPPORTED;
-    CK_C_INITIALIZE_ARGS arguments = {.flags = CKF_OS_LOCKING_OK, .pReserved = reserved};
+    CK_C_INITIALIZE_ARGS arguments = {.flags = locking ? CKF_OS_LOCKING_OK : 0, .pReserved = reserved};
     return functions->C_Initialize(&arguments);
 }
 
@@ -63,7 +63,10 @@ CK_RV cpkcs11_aes_gcm_encrypt(
     CK_GCM_PARAMS parameters = gcm_parameters(iv, iv_size, aad, aad_size);
     CK_MECHANISM mechanism = {CKM_AES_GCM, &parameters, sizeof parameters};
     CK_RV rv = functions->C_EncryptInit(session, &mechanism, key);
-    if (rv != CKR_OK) return rv;
+    if (rv != CKR_OK) {
+        *output_size = CK_UNAVAILABLE_INFORMATION;
+        return rv;
+    }
     return functions->C_Encrypt(session, or_nothing(input, input_size), input_size, output, output_size);
 }
 
@@ -75,6 +78,9 @@ CK_RV cpkcs11_aes_gcm_decrypt(
     CK_GCM_PARAMS parameters = gcm_parameters((uint8_t *)iv, iv_size, aad, aad_size);
     CK_MECHANISM mechanism = {CKM_AES_GCM, &parameters, sizeof parameters};
     CK_RV rv = functions->C_DecryptInit(session, &mechanism, key);
-    if (rv != CKR_OK) return rv;
+    if (rv != CKR_OK) {
+        *output_size = CK_UNAVAILABLE_INFORMATION;
+        return rv;
+    }
     return functions->C_Decrypt(session, or_nothing(input, input_size), input_size, output, output_size);
 }

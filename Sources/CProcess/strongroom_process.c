@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 // Out of the way, so that no dup2 overwrites what another one still needs.
-enum { PARKED_SOCKET = 203, PARKED_LOCK = 204 };
+enum { PARKED_SOCKET = 203, PARKED_LOCK = 204, PARKED_PIN = 205 };
 
-int strongroom_spawn(pid_t *process, const char *program, char *const environment[], int socket, int lock) {
+int strongroom_spawn(
+    pid_t *process, const char *program, char *const environment[], int socket, int lock, int pin
+) {
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
     if (error) return error;
@@ -18,9 +20,12 @@ int strongroom_spawn(pid_t *process, const char *program, char *const environmen
     posix_spawn_file_actions_adddup2(&actions, 2, 1);
     posix_spawn_file_actions_adddup2(&actions, socket, PARKED_SOCKET);
     if (lock >= 0) posix_spawn_file_actions_adddup2(&actions, lock, PARKED_LOCK);
-    posix_spawn_file_actions_adddup2(&actions, PARKED_SOCKET, 3);
-    if (lock >= 0) posix_spawn_file_actions_adddup2(&actions, PARKED_LOCK, 4);
-    posix_spawn_file_actions_addclosefrom_np(&actions, lock >= 0 ? 5 : 4);
+    if (pin >= 0) posix_spawn_file_actions_adddup2(&actions, pin, PARKED_PIN);
+    int next = 3;
+    posix_spawn_file_actions_adddup2(&actions, PARKED_SOCKET, next++);
+    if (lock >= 0) posix_spawn_file_actions_adddup2(&actions, PARKED_LOCK, next++);
+    if (pin >= 0) posix_spawn_file_actions_adddup2(&actions, PARKED_PIN, next++);
+    posix_spawn_file_actions_addclosefrom_np(&actions, next);
 
     // Ignored and blocked signals are inherited: the worker begins with none of the server's.
     posix_spawnattr_t attributes;

@@ -17,7 +17,7 @@ struct CallTable {
     private var abandoned: [UInt64: UInt64] = [:]
     private var nextID: UInt64 = 1
     /// When the worker was last heard of.
-    private var lastSign: UInt64 = 0
+    private(set) var lastSign: UInt64 = 0
     /// Nothing came from the worker for the whole time of a slow request.
     private var wasSilent = false
     /// When the newest of all answered requests was made.
@@ -78,6 +78,9 @@ struct CallTable {
         return call
     }
 
+    /// Whether a call that the worker ends with stays, to be repeated by the next.
+    func staysForNext(_ id: UInt64) -> Bool { (pending[id]?.repeats ?? 0) > 0 }
+
     /// Takes a call out. When it was slow, the time of those that may have waited for it begins now.
     private mutating func take(_ id: UInt64, _ now: UInt64) -> PendingCall? {
         guard let call = pending.removeValue(forKey: id) else { return nil }
@@ -129,6 +132,27 @@ struct CallTable {
         if abandoned.values.contains(where: { $0 < newestAnswered }) { return true }
         let isAtSlowWork = slow.contains { pending[$0]?.isSent == true }
         return !isAtSlowWork && now - lastSign >= patience
+    }
+
+    /// Whether the worker has something to do and was not heard of for `time`.
+    func isSilent(for time: UInt64, _ now: UInt64) -> Bool {
+        guard now >= lastSign + time else { return false }
+        return pending.values.contains { $0.isSent && $0.submitted + time <= now }
+    }
+
+    var hasCanary: Bool { pending.values.contains(where: \.isCanary) }
+
+    /// Whether the worker has something that it has not answered.
+    var isBusy: Bool { !abandoned.isEmpty || pending.values.contains(where: \.isSent) }
+
+    /// Takes out what another token may do as well; the worker may still be at it.
+    mutating func giveBackRepeatable(_ now: UInt64) -> [PendingCall] {
+        let given = pending.filter { $0.value.repeats > 0 && !$0.value.isCanary }
+        for (id, call) in given {
+            _ = take(id, now)
+            if call.isSent { abandoned[id] = call.deadline + patience }
+        }
+        return Array(given.values)
     }
 
     /// The worker has ended. What may be repeated stays, to be sent to the next; the rest is given up.

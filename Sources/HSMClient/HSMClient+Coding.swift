@@ -14,6 +14,13 @@ extension HSMClient {
     }
 }
 
+extension SealingScheme {
+    /// The scheme of the key that a worker made the check value for.
+    init(checkValue: [UInt8]) {
+        self = CheckValueName.read(checkValue)?.name.kind == .encryptThenMAC ? .encryptThenMAC : .aesGCM
+    }
+}
+
 extension SecureBuffer {
     func append(_ id: ObjectID) {
         append(bigEndian: id.high)

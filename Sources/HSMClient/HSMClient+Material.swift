@@ -10,13 +10,18 @@ extension HSMClient {
         try await generate(spec, usage.rawValue, id)
     }
 
-    public func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError) {
+    public func checkSupport(
+        of spec: KeySpec, for usage: KeyUsage, imported: Bool
+    ) async throws(KMSError) {
         let frame = request(.checkSupport, room: 16 + spec.rawValue.utf8.count + usage.rawValue.utf8.count) {
             $0.appendField(spec.rawValue)
             $0.appendField(usage.rawValue)
+            $0.append(imported ? 1 : 0)
         }
         _ = try await callAny(frame)
     }
+
+    public func sealingScheme(of key: MaterialReference) -> SealingScheme { .init(checkValue: key.checkValue) }
 
     public func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey {
         try await generate(spec, "UNWRAP", id)

@@ -39,6 +39,8 @@ extension HSMClient {
             }
             all.formUnion(batch)
             guard let end = batch.last, batch.count == Frame.inventoryBatch else { return all }
+            // A worker that does not get on would be asked for ever.
+            guard after.lexicographicallyPrecedes(end.bytes) else { throw Self.unreadable }
             after = end.bytes
         }
     }

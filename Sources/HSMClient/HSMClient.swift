@@ -9,13 +9,18 @@ import Synchronization
 public final class HSMClient: KeyBackend {
     let workers: [WorkerConnection]
     private let threads: Mutex<[LaneThread]>
+    /// The worker through which the token's objects are listed and changed.
+    private let catalogue = Mutex(0)
+    private let missing = Mutex(MissingMaterial())
     let profile: HSMProfile
+    private let logger: Logger
 
     /// Starts the token's workers; requests wait until they are ready.
     public init(_ configuration: HSMClientConfiguration, logger: Logger) {
         profile = configuration.settings.profile
-        let starts = StartTurn(configuration.settings.pinSource)
-        let workers = (0..<max(1, profile.workers)).map { _ in WorkerConnection(configuration, starts, logger) }
+        self.logger = logger
+        let starts = StartTurn(configuration.settings, longestBackOff: configuration.longestBackOff)
+        let workers = (0..<max(1, profile.workers)).map { WorkerConnection($0, configuration, starts, logger) }
         self.workers = workers
         threads = Mutex(workers.map { worker in LaneThread { worker.run() } })
     }
@@ -34,31 +39,87 @@ public final class HSMClient: KeyBackend {
         try await workers[0].ready()
     }
 
-    /// Creation, destruction and listing go through one worker, which lets them exclude each other.
+    /// Whether a request would be served now, as far as the last canaries tell.
+    public var isReady: Bool { workers.contains(where: \.isReady) }
+
+    public func status() -> HSMStatus {
+        let workers = workers.map(\.status)
+        return HSMStatus(isReady: workers.contains { $0.phase == .ready }, workers: workers)
+    }
+
+    /// Creation, destruction and listing go through one worker at a time, which lets them exclude each other: the first
+    /// that is ready, until it is down and nothing of it can be under way any more.
     func callFirst(_ frame: SecureBuffer, repeats: Int = 0) async throws(KMSError) -> FrameCursor {
-        try await decode(workers[0].call(frame, timeout: profile.callTimeout, repeats: repeats))
+        let reply = try await WorkerConnection.call(
+            frame, timeout: profile.callTimeout, isSlow: false, repeats: repeats, submitToFirst)
+        return try await believe(reply, to: frame, of: workers[catalogue.withLock { $0 }])
     }
 
     /// The same for what may take long.
     func callFirstSlowly(_ frame: SecureBuffer, repeats: Int = 0) async throws(KMSError) -> FrameCursor {
-        try await callSlowly(workers[0], frame, repeats: repeats)
+        try await decode(
+            WorkerConnection.call(
+                frame, timeout: profile.keyGenerationTimeout, isSlow: true, repeats: repeats, submitToFirst))
     }
 
     /// What may take long and needs no one worker: all of it goes to the same, so that the others stay quick.
     func callAnySlowly(_ frame: SecureBuffer) async throws(KMSError) -> FrameCursor {
-        try await callSlowly(workers.first(where: \.isReady) ?? workers[0], frame, repeats: 1)
+        try await callFirstSlowly(frame, repeats: 1)
     }
 
-    private func callSlowly(
-        _ worker: WorkerConnection, _ frame: SecureBuffer, repeats: Int
-    ) async throws(KMSError) -> FrameCursor {
-        try await decode(
-            worker.call(frame, timeout: profile.keyGenerationTimeout, isSlow: true, repeats: repeats))
+    /// Under the lock, so that nobody is handed to one worker while the next is handed to another.
+    private func submitToFirst(_ call: PendingCall) {
+        catalogue.withLock { current in
+            if workers.count > 1, !workers[current].isReady, workers[current].isOutOfWork,
+                let next = workers.firstIndex(where: \.isReady)
+            {
+                current = next
+            }
+            workers[current].submit(call)
+        }
     }
 
     /// Everything else goes to the worker with the least to do, and once more when that one dies meanwhile.
     func callAny(_ frame: SecureBuffer) async throws(KMSError) -> FrameCursor {
-        try await decode(leastBusy.call(frame, timeout: profile.callTimeout, repeats: 1))
+        let worker = leastBusy
+        let reply = try await worker.call(frame, timeout: profile.callTimeout, repeats: 1)
+        if reply.frameCode == Status.ok.rawValue { return FrameCursor(reply) }
+        return try await believe(reply, to: frame, of: worker)
+    }
+
+    // MARK: Missing material
+
+    /// The answer, unless it is that the token does not show a key: then it is asked again through a new worker, where
+    /// that may help. A caller is told the same error as ever when it does not.
+    private func believe(
+        _ reply: SecureBuffer, to frame: SecureBuffer, of worker: WorkerConnection
+    ) async throws(KMSError) -> FrameCursor {
+        guard reply.frameCode == Status.materialMissing.rawValue, let (generation, age) = worker.generation,
+            let key = Self.firstKey(of: frame),
+            missing.withLock({ $0.begin(key, workerAge: age, WorkerConnection.now) })
+        else { return try decode(reply) }
+        logger.warning(
+            "the token does not show a key that it should: asking again through a new worker",
+            metadata: ["object": "\(key)", "worker": "\(worker.number)"])
+        worker.retire(generation, because: "the token did not show a key through it")
+        let second: SecureBuffer
+        do {
+            second = try await worker.call(frame, timeout: profile.callTimeout, repeats: 1)
+        } catch {
+            missing.withLock { $0.end(key, helped: nil, WorkerConnection.now) }
+            throw error
+        }
+        let helped = second.frameCode != Status.materialMissing.rawValue
+        missing.withLock { $0.end(key, helped: helped, WorkerConnection.now) }
+        return try decode(second)
+    }
+
+    /// What a request with a key begins with.
+    private static func firstKey(of frame: SecureBuffer) -> ObjectID? {
+        guard let high = frame.integer(at: Frame.headerSize, as: UInt64.self),
+            let low = frame.integer(at: Frame.headerSize + 8, as: UInt64.self)
+        else { return nil }
+        return ObjectID(high: high, low: low)
     }
 
     /// All workers hold handles, so all have to give them up.
@@ -97,7 +158,7 @@ public final class HSMClient: KeyBackend {
             throw KMSError(.materialMissing, "The HSM does not show the key material.", cause: cause)
         case .unsupported:
             throw KMSError(.unsupported, "The HSM does not support the operation: \(cause ?? "no reason given").")
-        case .unavailable, .operatorNeeded:
+        case .unavailable, .ending, .operatorNeeded:
             throw KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)
         }
     }

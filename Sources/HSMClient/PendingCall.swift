@@ -5,7 +5,8 @@ import SecureMemory
 struct PendingCall {
     /// The request, whole: it is sent again to the next worker when this one dies and that is safe.
     let frame: SecureBuffer
-    let continuation: CheckedContinuation<Result<SecureBuffer, KMSError>, Never>
+    /// Nil of a canary, which nobody waits for.
+    private let continuation: CheckedContinuation<Result<SecureBuffer, KMSError>, Never>?
     let submitted: UInt64
     /// How long it may take once the worker can begin with it.
     let timeout: UInt64
@@ -18,7 +19,7 @@ struct PendingCall {
     var deadline: UInt64
 
     init(
-        frame: SecureBuffer, continuation: CheckedContinuation<Result<SecureBuffer, KMSError>, Never>,
+        frame: SecureBuffer, continuation: CheckedContinuation<Result<SecureBuffer, KMSError>, Never>?,
         submitted: UInt64, timeout: UInt64, isSlow: Bool, repeats: Int
     ) {
         self.frame = frame
@@ -28,5 +29,10 @@ struct PendingCall {
         self.isSlow = isSlow
         self.repeats = repeats
         deadline = submitted + timeout
+    }
+    var isCanary: Bool { continuation == nil }
+
+    func finish(_ result: Result<SecureBuffer, KMSError>) {
+        continuation?.resume(returning: result)
     }
 }

@@ -12,6 +12,8 @@ final class WorkerConnection: Sendable {
         /// A worker is being started; requests wait for it until their deadline.
         case starting
         case ready
+        /// The worker does what it has begun, until then at the latest; requests wait for the one after it.
+        case retiring(until: UInt64)
         /// The last attempt to start one failed: requests fail at once, with this text for the log.
         case down(String)
         case stopped
@@ -25,8 +27,13 @@ final class WorkerConnection: Sendable {
         /// What is to be sent, in order.
         var outbox: [SecureBuffer] = []
         var waitingForReady: [CheckedContinuation<Result<TokenReport, KMSError>, Never>] = []
+        /// Whether the worker has something to do and says nothing: others are asked first.
+        var isSilent = false
+        var record = WorkerRecord()
     }
 
+    /// Which worker of the token it is.
+    let number: Int
     let configuration: HSMClientConfiguration
     let logger: Logger
     let starts: StartTurn
@@ -35,7 +42,8 @@ final class WorkerConnection: Sendable {
     /// See ``load``; written with the state, read without it.
     private let visibleLoad = Atomic(1 << 20)
 
-    init(_ configuration: HSMClientConfiguration, _ starts: StartTurn, _ logger: Logger) {
+    init(_ number: Int, _ configuration: HSMClientConfiguration, _ starts: StartTurn, _ logger: Logger) {
+        self.number = number
         self.configuration = configuration
         self.starts = starts
         self.logger = logger
@@ -49,8 +57,8 @@ final class WorkerConnection: Sendable {
     func updateLoad(_ state: State) {
         let load =
             switch state.phase {
-            case .ready: state.calls.load
-            case .starting: state.calls.load + 1 << 20
+            case .ready: state.calls.load + (state.isSilent ? 1 << 16 : 0)
+            case .starting, .retiring: state.calls.load + 1 << 20
             case .down, .stopped: Int.max
             }
         visibleLoad.store(load, ordering: .relaxed)
@@ -67,11 +75,18 @@ final class WorkerConnection: Sendable {
     func call(
         _ frame: SecureBuffer, timeout: Double, isSlow: Bool = false, repeats: Int
     ) async throws(KMSError) -> SecureBuffer {
-        let now = Self.now
+        try await Self.call(frame, timeout: timeout, isSlow: isSlow, repeats: repeats) { submit($0) }
+    }
+
+    /// The same, through whatever worker `hand` submits it to.
+    static func call(
+        _ frame: SecureBuffer, timeout: Double, isSlow: Bool, repeats: Int, _ hand: (PendingCall) -> Void
+    ) async throws(KMSError) -> SecureBuffer {
+        let now = now
         let result = await withCheckedContinuation { continuation in
-            submit(
+            hand(
                 PendingCall(
-                    frame: frame, continuation: continuation, submitted: now, timeout: Self.nanoseconds(timeout),
+                    frame: frame, continuation: continuation, submitted: now, timeout: nanoseconds(timeout),
                     isSlow: isSlow, repeats: repeats
                 )
             )
@@ -79,11 +94,10 @@ final class WorkerConnection: Sendable {
         return try result.get()
     }
 
-    private func submit(_ call: PendingCall) {
+    func submit(_ call: PendingCall) {
         guard call.frame.count <= Frame.maximumSize else {
             // The worker would take it for garbage, and end.
-            call.continuation.resume(
-                returning: .failure(KMSError(.validation, "The request is too large for the HSM.")))
+            call.finish(.failure(KMSError(.validation, "The request is too large for the HSM.")))
             return
         }
         let refusal = state.withLock { state -> KMSError? in
@@ -92,7 +106,7 @@ final class WorkerConnection: Sendable {
                 return KMSError(.keyUnavailable, "The server is shutting down.")
             case .down(let cause):
                 return KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)
-            case .starting, .ready:
+            case .starting, .ready, .retiring:
                 break
             }
             guard state.calls.count < configuration.maximumPending,
@@ -106,7 +120,7 @@ final class WorkerConnection: Sendable {
             return nil
         }
         if let refusal {
-            call.continuation.resume(returning: .failure(refusal))
+            call.finish(.failure(refusal))
         } else {
             flush()
         }
@@ -143,6 +157,40 @@ final class WorkerConnection: Sendable {
         outgoing.withLock { $0 = OutgoingSocket(descriptor: socket) }
     }
 
+    // MARK: Another worker
+
+    /// Has the worker of that generation replaced, once it has done what it has begun.
+    func retire(_ generation: Int, because reason: String) {
+        let end = Self.now + Self.nanoseconds(configuration.settings.profile.callTimeout)
+        state.withLock { state in
+            guard case .ready = state.phase, state.record.generation == generation else { return }
+            state.phase = .retiring(until: end)
+            state.record.cause = reason
+            updateLoad(state)
+        }
+    }
+
+    /// The generation that serves, and how long it has done so; nil while none does.
+    var generation: (number: Int, age: UInt64)? {
+        state.withLock { state in
+            guard case .ready = state.phase else { return nil }
+            return (state.record.generation, Self.now - state.record.readySince)
+        }
+    }
+
+    /// Whether another worker may take over what goes through one worker alone: nothing of it is or will be under way
+    /// here.
+    var isOutOfWork: Bool {
+        state.withLock { state in
+            switch state.phase {
+            case .down, .stopped: true
+            // A process that is being taken apart may still be at something.
+            case .starting: state.process == nil && !state.record.isEnding && state.calls.count == 0
+            case .ready, .retiring: false
+            }
+        }
+    }
+
     // MARK: The end
 
     /// Refuses new requests and closes the socket; the worker finishes what it is at and ends.
@@ -163,7 +211,7 @@ final class WorkerConnection: Sendable {
             }
             return (state.calls.removeAll(), state.waitingForReady)
         }
-        for call in calls { call.continuation.resume(returning: .failure(error)) }
+        for call in calls { call.finish(.failure(error)) }
         for continuation in waiting { continuation.resume(returning: .failure(error)) }
     }
 
@@ -178,7 +226,7 @@ final class WorkerConnection: Sendable {
                     return .failure(KMSError(.keyUnavailable, "The HSM is not available.", cause: cause))
                 case .stopped:
                     return .failure(KMSError(.keyUnavailable, "The server is shutting down."))
-                case .starting:
+                case .starting, .retiring:
                     break
                 }
                 state.waitingForReady.append(continuation)
@@ -189,7 +237,7 @@ final class WorkerConnection: Sendable {
         return try result.get()
     }
 
-    private static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(seconds * 1e9) }
+    static func nanoseconds(_ seconds: Double) -> UInt64 { UInt64(seconds * 1e9) }
 
     static var now: UInt64 {
         var time = timespec()

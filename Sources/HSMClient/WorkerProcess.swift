@@ -1,16 +1,30 @@
 import CProcess
 import Glibc
+import HSMWorkerProtocol
 
 /// A worker process that was started, and the socket to it.
 ///
 /// Spawned, never forked from a process with threads. It inherits its end of the socket as descriptor 3, the server's
-/// lock as descriptor 4, and no other descriptor and no environment of the server's.
+/// lock as descriptor 4, and a pipe with the PIN where the server has it; no other descriptor and no environment of the
+/// server's.
 struct WorkerProcess: Sendable {
     let processID: pid_t
     let socket: Int32
 
+    /// Starts a worker for `settings`, which are changed where they name a PIN source that it cannot read itself.
+    init(_ configuration: HSMClientConfiguration, _ settings: inout WorkerSettings) throws(WorkerStartError) {
+        let pipe = try InheritedPIN.of(settings.pinSource)?.pipe()
+        defer { if let pipe { close(pipe) } }
+        if pipe != nil { settings.pinSource = .descriptor(configuration.lock == nil ? 4 : 5) }
+        try self.init(
+            program: configuration.workerProgram, environment: configuration.environment, lock: configuration.lock,
+            pin: pipe)
+    }
+
     /// Starts `program` (an absolute path).
-    init(program: String, environment: [String: String], lock: Int32?) throws(WorkerStartError) {
+    init(
+        program: String, environment: [String: String], lock: Int32?, pin: Int32? = nil
+    ) throws(WorkerStartError) {
         var ends: [Int32] = [-1, -1]
         // Close-on-exec from the first moment: another thread may be starting a program just now.
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -23,7 +37,7 @@ struct WorkerProcess: Sendable {
         let environment = environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { given, _ in given }
         var variables = unsafe environment.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         defer { unsafe variables.forEach { unsafe free($0) } }
-        let result = unsafe strongroom_spawn(&processID, program, &variables, ends[1], lock ?? -1)
+        let result = unsafe strongroom_spawn(&processID, program, &variables, ends[1], lock ?? -1, pin ?? -1)
         close(ends[1])
         guard result == 0 else {
             close(ends[0])
@@ -74,8 +88,8 @@ struct WorkerProcess: Sendable {
 }
 
 /// Why no worker could be started, for the operator.
-struct WorkerStartError: Error {
-    let description: String
+package struct WorkerStartError: Error, CustomStringConvertible {
+    package let description: String
     /// Whether trying again would do no good, or even harm, until somebody has changed something.
     var needsOperator = false
 

@@ -13,9 +13,7 @@ package enum WorkerTask {
         settings.task = .wrapKey(request)
         let process: WorkerProcess
         do throws(WorkerStartError) {
-            process = try WorkerProcess(
-                program: configuration.workerProgram, environment: configuration.environment,
-                lock: configuration.lock)
+            process = try WorkerProcess(configuration, &settings)
         } catch {
             throw WorkerTaskError(error.description)
         }
@@ -52,7 +50,7 @@ package enum WorkerTask {
         }
     }
 
-    private static func send(_ settings: WorkerSettings, to process: WorkerProcess) throws(WorkerTaskError) {
+    static func send(_ settings: WorkerSettings, to process: WorkerProcess) throws(WorkerTaskError) {
         guard let json = try? JSONEncoder().encode(settings) else {
             throw WorkerTaskError("the worker's settings cannot be written as JSON")
         }

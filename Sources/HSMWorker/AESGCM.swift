@@ -33,6 +33,10 @@ struct AESGCM {
         var ivBytes = unsafe ivSpan.mutableBytes
         var rest = output._mutatingExtracting(droppingFirst: Self.ivSize)
         let written = try session.encryptAESGCM(input, with: key, iv: &ivBytes, aad: aad, into: &rest)
+        // An HSM that wrote none used the zeros, as it would every time.
+        if ivSource == .writtenBack, zeroIV, ivBytes.bytes.isZero {
+            throw PKCS11Error("C_Encrypt", .mechanismParamInvalid)
+        }
         // As the HSM left it: it may have put its own there.
         output.copyBytes(from: ivBytes.bytes)
         return written + Self.ivSize
@@ -79,19 +83,34 @@ struct IVPool: ~Copyable {
     private var used = 0
 
     mutating func next(into iv: inout InlineArray<12, UInt8>, from session: borrowing Session) throws(PKCS11Error) {
-        if used == bytes.count {
-            bytes.removeAll()
-            used = 0
-            try bytes.appendWithin { (room: inout MutableRawSpan) throws(PKCS11Error) in
-                try session.generateRandom(into: &room)
-                return room.byteCount
-            }
-        }
+        if bytes.count - used < AESGCM.ivSize { try refill(from: session) }
         bytes.withExposedBytes(in: used..<(used + AESGCM.ivSize)) { fresh in
             for index in 0..<AESGCM.ivSize {
                 iv[index] = unsafe fresh.unsafeLoad(fromByteOffset: index, as: UInt8.self)
             }
         }
         used += AESGCM.ivSize
+    }
+
+    /// Fills `room`, of a cipher whose IVs have another size.
+    mutating func next(into room: inout MutableRawSpan, from session: borrowing Session) throws(PKCS11Error) {
+        if bytes.count - used < room.byteCount { try refill(from: session) }
+        bytes.withExposedBytes(in: used..<(used + room.byteCount)) { room.copyBytes(from: $0) }
+        used += room.byteCount
+    }
+
+    private mutating func refill(from session: borrowing Session) throws(PKCS11Error) {
+        bytes.removeAll()
+        used = 0
+        try bytes.appendWithin { (room: inout MutableRawSpan) throws(PKCS11Error) in
+            try session.generateRandom(into: &room)
+            return room.byteCount
+        }
+    }
+}
+
+extension RawSpan {
+    fileprivate var isZero: Bool {
+        (0..<byteCount).allSatisfy { unsafe unsafeLoad(fromByteOffset: $0, as: UInt8.self) == 0 }
     }
 }

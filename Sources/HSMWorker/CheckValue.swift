@@ -6,11 +6,11 @@ import SecureMemory
 /// A key's known answer: what proves before its first use in a generation that the object behind an id is the one that
 /// was made, whatever the token says of it. It also says what kind of key that is.
 ///
-/// - An AES key that was made here has 52 bytes: a text, sealed under the key with its id as AAD. Opening, not
-///   sealing, so that it also works where the HSM makes the IV, and costs no encryption.
-/// - All others are `2 | length (1) | name | payload`. The name is `SPEC/USAGE`, or `SPEC/USAGE/IMPORTED` of a key that
-///   was outside once. The payload is the same sealed text for an AES key, the MAC of the text and the id for an HMAC
-///   key, and for a pair the public key (DER SubjectPublicKeyInfo), which confirms what the private one does.
+/// - An AES key for AES-GCM that was made here has 52 bytes: a text, sealed under the key with its id as AAD. Opening,
+///   not sealing, so that it also works where the HSM makes the IV, and costs no encryption.
+/// - All others have a ``CheckValueName`` in front. Their payload is the same sealed text for a key that seals, the MAC
+///   of the text and the id for an HMAC key, and for a pair the public key (DER SubjectPublicKeyInfo), which confirms
+///   what the private one does.
 struct CheckValue {
     let template: KeyTemplate
     /// Whether the token made the key, so that it was never anywhere else.
@@ -18,9 +18,6 @@ struct CheckValue {
     let payload: [UInt8]
 
     static let text = Array("strongroom check value 1".utf8)
-    private static let sealedSize = text.count + AESGCM.overhead
-    private static let version: UInt8 = 2
-    private static let imported = "IMPORTED"
 
     init(_ template: KeyTemplate, isLocal: Bool, payload: [UInt8]) {
         self.template = template
@@ -30,26 +27,21 @@ struct CheckValue {
 
     /// Nil for what no worker made.
     init?(_ bytes: [UInt8]) {
-        guard bytes.count != Self.sealedSize else {
-            guard let template = KeyTemplate.named(spec: "SYMMETRIC_DEFAULT", usage: "ENCRYPT_DECRYPT") else {
-                return nil
-            }
-            self.init(template, isLocal: true, payload: bytes)
+        guard let (name, payload) = CheckValueName.read(bytes),
+            let template = KeyTemplate.named(spec: name.spec, usage: name.usage)
+        else { return nil }
+        guard name.kind == .encryptThenMAC else {
+            self.init(template, isLocal: name.kind == .made, payload: Array(payload))
             return
         }
-        guard bytes.count > 2, bytes[0] == Self.version, bytes.count >= 2 + Int(bytes[1]) else { return nil }
-        let name = String(decoding: bytes[2..<(2 + Int(bytes[1]))], as: UTF8.self)
-        let words = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard words.count == 2 || words.count == 3 && words[2] == Self.imported,
-            let template = KeyTemplate.named(spec: words[0], usage: words[1])
-        else { return nil }
-        self.init(template, isLocal: words.count == 2, payload: Array(bytes.dropFirst(2 + Int(bytes[1]))))
+        guard template.kind == .aes else { return nil }
+        self.init(.encryptThenMAC, isLocal: true, payload: Array(payload))
     }
 
     var bytes: [UInt8] {
-        if template.kind == .aes, isLocal { return payload }
-        let name = "\(template.spec)/\(template.usage.rawValue)" + (isLocal ? "" : "/\(Self.imported)")
-        return [Self.version, UInt8(truncatingIfNeeded: name.utf8.count)] + Array(name.utf8) + payload
+        let kind: CheckValueName.Kind =
+            if template.kind == .encryptThenMAC { .encryptThenMAC } else { isLocal ? .made : .imported }
+        return CheckValueName(spec: template.spec, usage: template.usage.rawValue, kind: kind).checkValue(payload)
     }
 
     /// DER SubjectPublicKeyInfo of a pair; empty for secret keys.
@@ -61,12 +53,13 @@ struct CheckValue {
 extension CheckValue {
     /// Makes the check value of a key that is new to the token, and sees that it is right.
     static func make(
-        for key: ObjectHandle, id: [UInt8], _ template: KeyTemplate, publicKey: [UInt8], isLocal: Bool, in lane: Lane
+        for key: ObjectHandle, mac: ObjectHandle? = nil, id: [UInt8], _ template: KeyTemplate, publicKey: [UInt8],
+        isLocal: Bool, in lane: Lane
     ) throws -> [UInt8] {
         let payload: [UInt8] =
             switch template.kind {
-            case .aes:
-                try sealedText(with: key, id: id, lane.cipher, in: lane.session, ivs: &lane.ivs)
+            case .aes, .encryptThenMAC:
+                try sealedText(with: key, mac, id: id, in: lane)
             case .hmac(let digest):
                 try unsafe lane.token.authenticationCode(
                     of: (text + id).span.bytes, digest, with: key, in: lane.session)
@@ -74,7 +67,7 @@ extension CheckValue {
                 publicKey
             }
         let value = CheckValue(template, isLocal: isLocal, payload: payload)
-        guard try value.isRight(for: key, id: id, lane.token, in: lane.session) else {
+        guard try value.isRight(for: key, mac: mac, id: id, lane.token, in: lane.session) else {
             throw OperationFailure(.failed, "the HSM does not confirm the key that it made: \(template.spec)")
         }
         return value.bytes
@@ -82,10 +75,10 @@ extension CheckValue {
 
     /// It is made twice: an HSM that gives the same answer again uses the same IV again, and would give its keys away.
     private static func sealedText(
-        with key: ObjectHandle, id: [UInt8], _ cipher: AESGCM, in session: borrowing Session, ivs: inout IVPool
+        with key: ObjectHandle, _ mac: ObjectHandle?, id: [UInt8], in lane: Lane
     ) throws -> [UInt8] {
-        let first = try seal(with: key, id: id, cipher, in: session, ivs: &ivs)
-        let second = try seal(with: key, id: id, cipher, in: session, ivs: &ivs)
+        let first = try seal(with: key, mac, id: id, in: lane)
+        let second = try seal(with: key, mac, id: id, in: lane)
         guard first != second, first.prefix(AESGCM.ivSize) != second.prefix(AESGCM.ivSize) else {
             throw OperationFailure(
                 .failed, "the HSM sealed the same text twice with one IV; is the profile's gcmIV right?")
@@ -94,11 +87,11 @@ extension CheckValue {
     }
 
     private static func seal(
-        with key: ObjectHandle, id: [UInt8], _ cipher: AESGCM, in session: borrowing Session, ivs: inout IVPool
+        with key: ObjectHandle, _ mac: ObjectHandle?, id: [UInt8], in lane: Lane
     ) throws(PKCS11Error) -> [UInt8] {
-        let room = SecureBuffer(capacity: sealedSize)
+        let room = SecureBuffer(capacity: EncryptThenMAC.sealedSize(of: text.count))
         try room.appendWithin { (span: inout MutableRawSpan) throws(PKCS11Error) in
-            try unsafe cipher.seal(text.span.bytes, with: key, aad: id.span.bytes, in: session, ivs: &ivs, into: &span)
+            try unsafe lane.seal(text.span.bytes, with: key, mac, aad: id.span.bytes, into: &span)
         }
         return room.withExposedBytes { span in unsafe span.withUnsafeBytes { unsafe Array($0) } }
     }
@@ -112,11 +105,14 @@ extension CheckValue {
     /// What the token answers for a ciphertext of another key, it may answer when it is broken too; whoever asks after
     /// an error has had that error already.
     func isRight(
-        for key: ObjectHandle, id: [UInt8], _ token: Token, in session: borrowing Session
+        for key: ObjectHandle, mac: ObjectHandle? = nil, id: [UInt8], _ token: Token, in session: borrowing Session
     ) throws -> Bool {
         switch template.kind {
         case .aes:
             return try opens(with: key, id: id, token, in: session)
+        case .encryptThenMAC:
+            guard let mac else { return false }
+            return try opens(with: EncryptThenMAC(key: key, mac: mac), id: id, in: session)
         case .hmac(let digest):
             let code = try unsafe token.authenticationCode(
                 of: (Self.text + id).span.bytes, digest, with: key, in: session)
@@ -130,8 +126,8 @@ extension CheckValue {
     private func opens(
         with key: ObjectHandle, id: [UInt8], _ token: Token, in session: borrowing Session
     ) throws(PKCS11Error) -> Bool {
-        guard payload.count == Self.sealedSize else { return false }
-        let room = SecureBuffer(capacity: Self.sealedSize)
+        guard payload.count == Self.text.count + AESGCM.overhead else { return false }
+        let room = SecureBuffer(capacity: payload.count)
         let cipher = AESGCM(token.profile)
         do throws(PKCS11Error) {
             try room.appendWithin { (span: inout MutableRawSpan) throws(PKCS11Error) in
@@ -142,6 +138,19 @@ extension CheckValue {
             return false
         }
         return room.withExposedBytes { unsafe ConstantTime.areEqual($0, Self.text.span.bytes) }
+    }
+
+    private func opens(
+        with cipher: EncryptThenMAC, id: [UInt8], in session: borrowing Session
+    ) throws(PKCS11Error) -> Bool {
+        let room = SecureBuffer(capacity: payload.count)
+        var isSealed = false
+        try room.appendWithin { (span: inout MutableRawSpan) throws(PKCS11Error) in
+            let count = try unsafe cipher.open(payload.span.bytes, aad: id.span.bytes, in: session, into: &span)
+            isSealed = count != nil
+            return count ?? 0
+        }
+        return isSealed && room.withExposedBytes { unsafe ConstantTime.areEqual($0, Self.text.span.bytes) }
     }
 
     /// Whether the public key confirms what the private one does now.

@@ -177,7 +177,7 @@ extension Lane {
             )
         } catch let error as PKCS11Error {
             // It may be stuck in the decryption; no session object is in it yet.
-            dropSession()
+            try renewSession()
             try blameInput(for: error, request)
             return nil
         }
@@ -191,7 +191,7 @@ extension Lane {
                 Self.aesKeyTemplate([.unwrap])
             )
         } catch {
-            if error.returnValue.failureClass == .session { throw error }
+            if token.isPassing(error) { throw error }
             // Whose fault it was is asked when the random key unwraps nothing, as of all that does not unwrap.
             return try makeAESKey(SystemRandom.bytes(32))
         }

@@ -43,6 +43,19 @@ struct ImportRequest {
     }
 }
 
+extension KeyTemplate {
+    /// Throws where such keys cannot be made of material from outside: one material makes no two keys.
+    func checkImport() throws(OperationFailure) {
+        guard companion == nil else {
+            throw OperationFailure(
+                .unsupported,
+                "the token has no \(MechanismType.aesGCM), and what stands in for it is a pair of keys that the token "
+                    + "makes itself: symmetric key material cannot be imported; leave Origin out, or import it into a "
+                    + "token that has \(MechanismType.aesGCM)")
+        }
+    }
+}
+
 extension Lane {
     /// Fields: spec, usage, wrapping key, algorithm, wrapped material.
     func importRequest(_ fields: inout FrameCursor) throws -> ImportRequest {
@@ -51,12 +64,13 @@ extension Lane {
         let wrappingKey = try wrappingKey(&fields)
         let name = try fields.text()
         let wrapped = try fields.bytes()
-        guard let template = KeyTemplate.named(spec: spec, usage: usage), template.usage != .unwrap else {
+        guard let template = token.newKeyTemplate(spec: spec, usage: usage), template.usage != .unwrap else {
             throw OperationFailure(.unsupported, "this worker imports no keys of spec \(spec) for \(usage)")
         }
         guard let algorithm = WrappingAlgorithm.named(name) else {
             throw OperationFailure(.unsupported, "this worker imports nothing that is wrapped by \(name)")
         }
+        try template.checkImport()
         for mechanism in template.neededMechanisms(token) { try token.require(mechanism) }
         return ImportRequest(template: template, wrappingKey: wrappingKey, algorithm: algorithm, wrapped: wrapped)
     }
@@ -79,7 +93,7 @@ extension Lane {
     /// Returns when `error` is the fault of what was to be unwrapped: the wrapping key still does its work. Throws
     /// otherwise. Some tokens answer bad input with what they answer when they are broken.
     func blameInput(for error: PKCS11Error, _ request: ImportRequest) throws {
-        if error.returnValue.failureClass == .session { throw error }
+        if token.isPassing(error) { throw error }
         try confirm(request.wrappingKey)
     }
 
@@ -89,9 +103,9 @@ extension Lane {
             guard try key.checkValue.isRight(for: key.handle, id: key.id.bytes, token, in: session) else {
                 throw OperationFailure(.materialMissing, "the key \(key.id.text) no longer confirms its check value")
             }
-        } catch let error as PKCS11Error where error.returnValue.failureClass == .object {
+        } catch let error as PKCS11Error where token.failureClass(of: error) == .object {
             // Destroyed by another process: to be looked up anew.
-            try keys.forget(key.id)
+            keys.forget(key.id)
             throw error
         }
     }
@@ -114,7 +128,7 @@ extension Lane {
             do {
                 try session.destroyObject(object)
             } catch {
-                return dropSession()
+                return session.abandon()
             }
         }
     }

@@ -51,7 +51,7 @@ extension Lane {
         return switch request.template.kind {
         case .rsa: try publicRSAKey(of: object)
         case .ec(let curve): try discoverPublicKey(of: opened, on: curve, request, objects)
-        case .aes, .hmac, .ed25519: nil
+        case .aes, .hmac, .ed25519, .encryptThenMAC: nil
         }
     }
 
@@ -98,7 +98,7 @@ extension Lane {
             try session.destroyObject(object)
             return true
         } catch {
-            if error.returnValue.failureClass == .session { throw error }
+            if token.isPassing(error) { throw error }
             return false
         }
     }

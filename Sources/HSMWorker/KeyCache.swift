@@ -1,3 +1,4 @@
+import Glibc
 import HSMWorkerProtocol
 import LibCrypto
 import PKCS11
@@ -15,20 +16,47 @@ final class KeyCache: Sendable {
         }
     }
 
-    struct Entry: Sendable {
+    /// A class, so that whoever uses a key holds it: its session copy is destroyed when nobody does any more. A token
+    /// may give the copy's number to another key the moment after.
+    final class Entry: Sendable {
         /// What operations use: the session copy where the profile wants one, else the token object.
         let handle: ObjectHandle
-        let isCopy: Bool
+        /// The token object.
+        let original: ObjectHandle
         let template: KeyTemplate
         /// Of an RSA key, most significant byte first; empty for others.
         let modulus: [UInt8]
+        /// The anchor, and which of its sessions the copy belongs to; nil without a copy.
+        private let copied: (anchor: Anchor, session: Int)?
+        /// The HMAC key of one that encrypts, then authenticates; a copy where the other is.
+        let mac: Entry?
+
+        var isCopy: Bool { copied != nil }
+
+        init(
+            _ handle: ObjectHandle, original: ObjectHandle, _ checkValue: CheckValue,
+            copied: (anchor: Anchor, session: Int)? = nil, mac: Entry? = nil
+        ) {
+            self.handle = handle
+            self.mac = mac
+            self.original = original
+            template = checkValue.template
+            modulus = (try? PublicKey(subjectPublicKeyInfo: checkValue.publicKey))?.rsaModulus ?? []
+            self.copied = copied
+        }
+
+        deinit {
+            copied.map { $0.anchor.destroyCopy(handle, of: $0.session) }
+        }
     }
 
     private let token: Token
-    private struct Known {
+    fileprivate struct Known {
         var entries: [ID: Entry] = [:]
         /// How often a key was forgotten.
         var forgotten: UInt64 = 0
+        /// No copies are made before this time: the token's memory is short.
+        var copiesFrom = 0
     }
 
     private let known = Mutex(Known())
@@ -51,92 +79,217 @@ final class KeyCache: Sendable {
         guard let checkValue = CheckValue(bytes) else {
             throw OperationFailure(.materialMissing, "the check value of \(id.text) is none that a worker made")
         }
-        let object = try catalogue.withLock { _ throws in
-            let object = try find(id, checkValue.template, in: session)
-            if let fault = try fault(of: object, id, checkValue, isCopy: false, in: session) {
+        let original = try catalogue.withLock { _ throws in
+            let original = try find(id, checkValue, in: session)
+            if let fault = try fault(of: original, id, checkValue, in: session) {
                 throw OperationFailure(.materialMissing, "the object \(id.text) is not the one that was made: \(fault)")
             }
-            return object
+            return original
         }
-        guard try checkValue.isRight(for: object, id: id.bytes, token, in: session) else {
-            throw OperationFailure(.materialMissing, "the object \(id.text) does not fit its check value: another key")
+        guard try fits(checkValue, original, id, in: session) else {
+            try token.prove()
+            var failure = OperationFailure(
+                .materialMissing, "the object \(id.text) does not fit its check value: another key")
+            failure.isDoubtful = true
+            throw failure
         }
-        let original = entry(object, checkValue, isCopy: false)
-        let entry = try copy(object, id, checkValue, in: session) ?? original
-        let winner = known.withLock { known in
+        let entry = try copy(original, id, checkValue, in: session) ?? original
+        return known.withLock { known in
             // A key was forgotten meanwhile, perhaps destroyed, and perhaps this one: then nothing of it may stay. The
             // object's own handle does for this once; it is dead when the object is.
             guard known.forgotten == before else { return original }
+            // Or another lane was faster.
             let winner = known.entries[id] ?? entry
             known.entries[id] = winner
             return winner
         }
-        // Or another lane was faster.
-        if winner.handle != entry.handle, entry.isCopy { try token.destroyCopy(entry.handle) }
-        return winner
-    }
-
-    private func entry(_ handle: ObjectHandle, _ checkValue: CheckValue, isCopy: Bool) -> Entry {
-        let publicKey = try? PublicKey(subjectPublicKeyInfo: checkValue.publicKey)
-        return Entry(
-            handle: handle, isCopy: isCopy, template: checkValue.template, modulus: publicKey?.rsaModulus ?? [])
     }
 
     private func fault(
-        of object: ObjectHandle, _ id: ID, _ checkValue: CheckValue, isCopy: Bool, in session: borrowing Session
+        of entry: Entry, _ id: ID, _ checkValue: CheckValue, in session: borrowing Session
     ) throws(PKCS11Error) -> String? {
-        try checkValue.template.fault(
-            of: object, id: id.bytes, isCopy: isCopy, isLocal: checkValue.isLocal, in: session)
+        let template = checkValue.template
+        let fault = try template.fault(
+            of: entry.handle, id: id.bytes, isCopy: entry.isCopy, isLocal: checkValue.isLocal, in: session)
+        if let fault { return fault }
+        guard let companion = template.companion, let mac = entry.mac else { return nil }
+        return try companion.fault(
+            of: mac.handle, id: id.bytes, isCopy: mac.isCopy, isLocal: checkValue.isLocal, in: session
+        ).map { "of its HMAC key, \($0)" }
     }
 
     /// Whether the key fits its check value now.
-    func fits(_ bytes: [UInt8], _ object: ObjectHandle, _ id: ID, in session: borrowing Session) throws -> Bool {
+    func fits(_ bytes: [UInt8], _ entry: Entry, _ id: ID, in session: borrowing Session) throws -> Bool {
         guard let checkValue = CheckValue(bytes) else { return false }
-        return try checkValue.isRight(for: object, id: id.bytes, token, in: session)
+        if try fits(checkValue, entry, id, in: session) { return true }
+        try token.prove()
+        return false
     }
 
-    /// The one object of that id. None or several is not ours to decide on. To be called with the catalogue locked.
-    private func find(_ id: ID, _ template: KeyTemplate, in session: borrowing Session) throws -> ObjectHandle {
+    private func fits(
+        _ checkValue: CheckValue, _ entry: Entry, _ id: ID, in session: borrowing Session
+    ) throws -> Bool {
+        try checkValue.isRight(for: entry.handle, mac: entry.mac?.handle, id: id.bytes, token, in: session)
+    }
+
+    /// The one object of that id, with its HMAC key where it is to have one. None or several is not ours to decide on.
+    /// To be called with the catalogue locked.
+    private func find(_ id: ID, _ checkValue: CheckValue, in session: borrowing Session) throws -> Entry {
+        let template = checkValue.template
         let found = try session.findObjects(
             [Attribute(.objectClass, template.objectClass.rawValue), Attribute(.id, id.bytes)])
-        guard let object = found.first else {
-            throw OperationFailure(.materialMissing, "the token shows no object \(id.text)")
+        guard let object = found.first else { throw try absence(of: id, in: session) }
+        guard found.count == template.objectCount else {
+            let wanted = template.objectCount == 1 ? "" : " instead of \(template.objectCount)"
+            throw OperationFailure(.materialMissing, "the token shows \(found.count) objects \(id.text)\(wanted)")
         }
-        guard found.count == 1 else {
-            throw OperationFailure(.materialMissing, "the token shows \(found.count) objects \(id.text)")
-        }
-        return object
+        guard template.companion != nil else { return Entry(object, original: object, checkValue) }
+        // Which is which, the key type tells; that there is one of each, the look at their attributes.
+        let isFirst = try session.attributes([.keyType], of: object)[.keyType]?.number == template.keyType.rawValue
+        let (key, mac) = isFirst ? (object, found[1]) : (found[1], object)
+        return Entry(key, original: key, checkValue, mac: Entry(mac, original: mac, checkValue))
+    }
+
+    /// What it means that the token shows no object of that id. Never that it was destroyed.
+    private func absence(of id: ID, in session: borrowing Session) throws -> any Error {
+        try expectLogin(in: session)
+        try expectObjects(in: session)
+        return OperationFailure(.materialMissing, "the token shows no object \(id.text)")
+    }
+
+    /// Throws when the login is gone: private objects are then not shown, which looks as if there were none.
+    func expectLogin(in session: borrowing Session) throws(PKCS11Error) {
+        guard token.info.isLoginRequired else { return }
+        guard try session.isLoggedIn() else { throw PKCS11Error("C_FindObjects", .userNotLoggedIn) }
+    }
+
+    /// Throws when the token shows not one object of ours. One whose store was taken away may go on to answer like
+    /// that, also when the store is back, and only a new generation sees it. One that has just begun has seen it.
+    private func expectObjects(in session: borrowing Session) throws {
+        guard MonotonicTime.now - token.start > 2 * MonotonicTime.second else { return }
+        let ours = [Attribute(.token, true), Attribute(.label, KeyTemplate.label)]
+        guard try session.findObjects(ours, limit: 16).isEmpty else { return }
+        throw OperationFailure(endOfGeneration: "the token shows no object at all any more")
     }
 
     /// A session copy where the profile wants one and the token makes it as strong as the original. Of secret keys
     /// only: what private keys do takes so long that a copy saves nothing.
     private func copy(
-        _ object: ObjectHandle, _ id: ID, _ checkValue: CheckValue, in session: borrowing Session
+        _ original: Entry, _ id: ID, _ checkValue: CheckValue, in session: borrowing Session
     ) throws -> Entry? {
-        guard token.profile.sessionCopies, !checkValue.template.isKeyPair else { return nil }
-        let copy: ObjectHandle
+        guard token.profile.sessionCopies, !checkValue.template.isKeyPair, areCopiesMade else { return nil }
+        let entry: Entry
         do {
-            copy = try token.copyIntoAnchor(object, KeyTemplate.copyTemplate)
+            // While it is being made, the copy may show as a second object of the id.
+            entry = try catalogue.withLock { _ throws(PKCS11Error) in try copy(original, checkValue) }
         } catch {
+            if token.failureClass(of: error) == .capacity { dropCopies() }
             return nil
         }
-        guard try fault(of: copy, id, checkValue, isCopy: true, in: session) == nil,
-            try checkValue.isRight(for: copy, id: id.bytes, token, in: session)
-        else {
-            try token.destroyCopy(copy)
-            return nil
-        }
-        return entry(copy, checkValue, isCopy: true)
+        guard try fault(of: entry, id, checkValue, in: session) == nil, try fits(checkValue, entry, id, in: session)
+        else { return nil }
+        return entry
     }
 
-    /// Drops what is held of a key; its session copy is destroyed.
-    func forget(_ id: ID) throws(PKCS11Error) {
-        let entry = known.withLock { known in
+    private func copy(_ original: Entry, _ checkValue: CheckValue) throws(PKCS11Error) -> Entry {
+        var mac: Entry?
+        if let original = original.mac { mac = try copy(original, checkValue) }
+        let (copy, number) = try token.anchor.copy(original.handle, KeyTemplate.copyTemplate, token.classes)
+        return Entry(copy, original: original.handle, checkValue, copied: (token.anchor, number), mac: mac)
+    }
+
+    // MARK: Giving up
+
+    /// Drops what is held of a key; its session copy is destroyed once no lane uses it.
+    func forget(_ id: ID) {
+        _ = remove(id)
+    }
+
+    private func remove(_ id: ID) -> Entry? {
+        known.withLock { known in
             known.forgotten += 1
             return known.entries.removeValue(forKey: id)
         }
-        guard let entry, entry.isCopy else { return }
-        try token.destroyCopy(entry.handle)
+    }
+
+    /// Drops what is held of a key whose object is about to be destroyed, and waits until no lane uses it: the token
+    /// may give the object's handle to another one. Not for long: what a lane is at then takes its time with other
+    /// things, as making a key pair does.
+    func forgetBeforeDestruction(_ id: ID) {
+        guard var entry = remove(id) else { return }
+        let end = MonotonicTime.now + MonotonicTime.second
+        while !isKnownUniquelyReferenced(&entry), MonotonicTime.now < end { usleep(200) }
+    }
+
+    private var areCopiesMade: Bool {
+        known.withLock { $0.copiesFrom == 0 }
+    }
+
+    /// Gives the session copies up, for a minute: the token's memory is short. Answers whether there were any.
+    @discardableResult func dropCopies() -> Bool {
+        let dropped = known.withLock { known in
+            known.copiesFrom = MonotonicTime.now + 60 * MonotonicTime.second
+            return known.takeCopies()
+        }
+        return !dropped.isEmpty
+    }
+
+    /// After the anchor's session died, and the copies with it; or when it is time for copies again. All keys are looked
+    /// up anew.
+    private func forgetAll() {
+        _ = known.withLock { known -> [ID: Entry] in
+            known.copiesFrom = 0
+            known.forgotten += 1
+            defer { known.entries = [:] }
+            return known.entries
+        }
+    }
+
+    // MARK: Repair
+
+    /// Logs in once more, unless another lane has done that since there were `seen` logins.
+    func logInAgain(since seen: Int) throws {
+        try token.anchor.logInAgain(since: seen)
+        token.repairs.count(.login)
+    }
+
+    /// What is to be done from time to time, by whichever lane finds that it is due.
+    func keepHouse() throws {
+        let isTimeForCopies = known.withLock { $0.copiesFrom != 0 && MonotonicTime.now > $0.copiesFrom }
+        if isTimeForCopies { forgetAll() }
+        if try token.anchor.keepAlive(token.classes) {
+            token.repairs.count(.session)
+            forgetAll()
+        }
+    }
+
+    /// Looks at one key in use, so that an object which is gone shows before a request meets it.
+    func checkOne(in session: borrowing Session) throws {
+        guard let (id, entry) = known.withLock({ $0.entries.randomElement() }) else { return }
+        do {
+            if try session.attributes([.id], of: entry.original)[.id]?.bytes == id.bytes { return }
+        } catch let error where token.failureClass(of: error) != .object {
+            throw error
+        } catch {}
+        // Destroyed by another process, or the token's store is gone.
+        forget(id)
+        token.repairs.count(.object)
+        try catalogue.withLock { _ throws in try expectObjects(in: session) }
+    }
+
+    /// How many keys are resolved, and how many of them as copies.
+    var counts: (keys: Int, copies: Int) {
+        known.withLock { known in (known.entries.count, known.entries.values.count { $0.isCopy }) }
+    }
+}
+
+extension KeyCache.Known {
+    /// Takes the copies out. They are destroyed where the answer ends: not while this is locked.
+    fileprivate mutating func takeCopies() -> [KeyCache.Entry] {
+        let copies = entries.filter(\.value.isCopy)
+        entries = entries.filter { !$0.value.isCopy }
+        forgotten += 1
+        return Array(copies.values)
     }
 }
 

@@ -1,3 +1,4 @@
+import HSMWorkerProtocol
 import LibCrypto
 import PKCS11
 
@@ -47,6 +48,25 @@ extension KeyTemplate {
         return Dictionary(uniqueKeysWithValues: all.map { (Name(spec: $0.spec, usage: $0.usage), $0) })
     }()
 
+    /// SYMMETRIC_DEFAULT on a token without AES-GCM. Its objects are this one and ``macKey``, of one id.
+    static let encryptThenMAC = KeyTemplate(
+        CheckValueName.symmetric.spec, .encryptDecrypt, .encryptThenMAC, .aes, .aesKeyGeneration,
+        uses: [.encrypt, .decrypt])
+
+    /// A generic secret of 32 bytes that makes MACs. They are compared in the worker, so it need not verify any.
+    private static let macKey = KeyTemplate(
+        CheckValueName.symmetric.spec, .encryptDecrypt, .hmac(.sha256), .genericSecret, .genericSecretKeyGeneration,
+        uses: [.sign])
+
+    /// The template of the second object, where there are two.
+    var companion: KeyTemplate? { kind == .encryptThenMAC ? Self.macKey : nil }
+
+    /// How many objects the token has of such a key.
+    var objectCount: Int { companion == nil ? 1 : 2 }
+
+    /// What encryption with authentication takes where there is no AES-GCM.
+    static let encryptThenMACMechanisms: [MechanismType] = [.aesCBC, .genericSecretKeyGeneration, .sha256HMAC]
+
     private static func rsa(
         _ bits: Int, _ usage: Usage, uses: [AttributeType], publicUses: [AttributeType]
     ) -> KeyTemplate {
@@ -68,6 +88,7 @@ extension KeyTemplate {
     func neededMechanisms(_ token: Token) -> [MechanismType] {
         switch kind {
         case .aes: [.aesGCM]
+        case .encryptThenMAC: Self.encryptThenMACMechanisms
         case .hmac(let digest): [digest.hmac]
         case .rsa: usage == .signVerify ? [.rsaPKCS1] : [token.oaepHashes.isEmpty ? .rsaRaw : .rsaOAEP]
         case .ec: [usage == .keyAgreement ? .ecdh1Derive : .ecdsa]

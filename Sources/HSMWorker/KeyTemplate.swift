@@ -1,5 +1,6 @@
 import LibCrypto
 import PKCS11
+import Synchronization
 
 /// What an object of a key spec and a usage is made with, and has to look like for ever after.
 ///
@@ -7,6 +8,8 @@ import PKCS11
 final class KeyTemplate: Sendable {
     enum Kind: Hashable, Sendable {
         case aes, hmac(Digest), rsa(bits: Int), ec(Curve), ed25519
+        /// An AES key for AES-CBC with an HMAC key beside it: see ``EncryptThenMAC``.
+        case encryptThenMAC
     }
 
     /// What the one key is for. The raw values are the names in frames and check values.
@@ -22,6 +25,8 @@ final class KeyTemplate: Sendable {
     let spec: String
     let usage: Usage
     let kind: Kind
+    /// Whether it seals: what encrypts with authentication.
+    let seals: Bool
     let objectClass: ObjectClass
     let keyType: KeyType
     /// How the token makes the key, or the pair.
@@ -31,8 +36,11 @@ final class KeyTemplate: Sendable {
     /// The same of a pair's public half.
     private let publicUses: [AttributeType]
 
-    /// The label of all our objects: for people with pkcs11-tool. Nothing is ever found by it.
-    static let label = "strongroom"
+    /// The label of all our objects: for people with pkcs11-tool.
+    static var label: String { labels.withLock { $0 } }
+
+    /// Checks of conformance mark what they make by another one.
+    static let labels = Mutex("strongroom")
 
     init(
         _ spec: String, _ usage: Usage, _ kind: Kind, _ keyType: KeyType, _ generation: MechanismType,
@@ -41,6 +49,7 @@ final class KeyTemplate: Sendable {
         self.spec = spec
         self.usage = usage
         self.kind = kind
+        seals = kind == .aes || kind == .encryptThenMAC
         self.keyType = keyType
         self.generation = Mechanism(generation)
         self.uses = uses
@@ -58,7 +67,7 @@ final class KeyTemplate: Sendable {
     /// Bytes of a secret key; nil for pairs.
     var secretSize: Int? {
         switch kind {
-        case .aes: 32
+        case .aes, .encryptThenMAC: 32
         case .hmac(let digest): digest.size
         case .rsa, .ec, .ed25519: nil
         }
@@ -69,7 +78,7 @@ final class KeyTemplate: Sendable {
         switch kind {
         case .ec(let curve): curve.parameters
         case .ed25519: Self.edwards25519[0]
-        case .aes, .hmac, .rsa: nil
+        case .aes, .hmac, .rsa, .encryptThenMAC: nil
         }
     }
 
@@ -113,17 +122,18 @@ final class KeyTemplate: Sendable {
         ] + Self.flags(uses, of: Self.privateUsages, omitting)
     }
 
-    /// For the public half in C_GenerateKeyPair: a session object, read and then destroyed.
-    func publicTemplate(omitting: [String]) -> [Attribute] {
+    /// For the public half in C_GenerateKeyPair: read and then destroyed, and a session object where the token makes
+    /// one. What it may be used for matters to nobody, so a profile may leave out all of that.
+    func publicTemplate(omitting: [String], isToken: Bool = false) -> [Attribute] {
         var template = [
             Attribute(.objectClass, ObjectClass.publicKey.rawValue), Attribute(.keyType, keyType.rawValue),
-            Attribute(.token, false), Attribute(.label, Self.label),
+            Attribute(.token, isToken), Attribute(.label, Self.label),
         ]
         if case .rsa(let bits) = kind {
             template += [Attribute(.modulusBits, UInt(bits)), Attribute(.publicExponent, Self.publicExponent)]
         }
         if let curveParameters { template.append(Attribute(.ecParameters, curveParameters)) }
-        return template + Self.flags(publicUses, of: Self.publicUsages, omitting)
+        return template + Self.flags(publicUses, of: Self.publicUsages.filter { !omitting.contains($0.name) }, [])
     }
 
     /// 65,537, the one that AWS KMS makes and takes.
@@ -170,7 +180,8 @@ final class KeyTemplate: Sendable {
         if isCopy, found[.token]?.flag != false { return "the copy is a token object" }
         // Unavailable is no proof of weakness: not every token knows this one of generated keys.
         if isLocal, found[.neverExtractable]?.flag == false { return "it was extractable once" }
-        for type in Self.usages {
+        // Of a private key, what only public and secret keys do means nothing: some tokens tell of it all the same.
+        for type in isKeyPair ? Self.privateUsages : Self.usages {
             if uses.contains(type), found[type]?.flag == false { return "it lacks \(type.name)" }
             if !uses.contains(type), found[type]?.flag == true { return "it has \(type.name), which it should not" }
         }
@@ -185,7 +196,7 @@ final class KeyTemplate: Sendable {
         let silence = isLocal ? nil : "the token does not tell its size or curve"
         let found = try session.attributes([.valueLength, .modulus, .publicExponent, .ecParameters], of: object)
         switch kind {
-        case .aes, .hmac:
+        case .aes, .hmac, .encryptThenMAC:
             // Zero is what a token says that did not count what it unwrapped.
             guard let size = found[.valueLength]?.number, size > 0 else { return nil }
             return size == UInt(secretSize ?? 0) ? nil : "it has \(size) bytes"

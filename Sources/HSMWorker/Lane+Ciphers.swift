@@ -21,27 +21,31 @@ extension Lane {
     ) throws {
         let start = fields
         let (entry, id) = try key(&fields)
+        // Whoever uses a key holds it: see there.
+        defer { withExtendedLifetime(entry) {} }
         do {
             try body(&fields, entry)
         } catch let error as PKCS11Error
-            where error.returnValue.failureClass == .object || error.returnValue == .keyFunctionNotPermitted
+            where token.failureClass(of: error) == .object || error.returnValue == .keyFunctionNotPermitted
         {
             // The latter is what some tokens answer while another lane destroys the object.
-            dropSession()
-            try? keys.forget(id)
+            try renewSession()
+            token.repairs.count(.object)
+            keys.forget(id)
             fields = start
             let (fresh, _) = try key(&fields)
+            defer { withExtendedLifetime(fresh) {} }
             try body(&fields, fresh)
         }
     }
 
     /// As ``withKey(_:_:)``, for a key that seals: no other gets to the mechanism.
     private func withCipherKey(
-        _ fields: inout FrameCursor, _ body: (inout FrameCursor, ObjectHandle) throws -> Void
+        _ fields: inout FrameCursor, _ body: (inout FrameCursor, KeyCache.Entry) throws -> Void
     ) throws {
         try withKey(&fields) { fields, key in
-            guard key.template.kind == .aes else { throw key.template.unfit(for: "AES-GCM") }
-            try body(&fields, key.handle)
+            guard key.template.seals else { throw key.template.unfit(for: "encryption by the token") }
+            try body(&fields, key)
         }
     }
 
@@ -109,49 +113,125 @@ extension Lane {
     /// Seals a part of `buffer` into a field of `reply`; the AAD is a field of `frame`.
     func seal(
         _ buffer: SecureBuffer, _ plaintext: Range<Int>, aad: Range<Int>, of frame: SecureBuffer,
-        with key: ObjectHandle, into reply: SecureBuffer
+        with key: KeyCache.Entry, into reply: SecureBuffer
     ) throws(PKCS11Error) {
         try reply.appendMeasured { (output: inout MutableRawSpan) throws(PKCS11Error) in
             try frame.withExposedBytes(in: aad) { (aad: RawSpan) throws(PKCS11Error) in
                 try buffer.withExposedBytes(in: plaintext) { (bytes: RawSpan) throws(PKCS11Error) in
-                    try cipher.seal(bytes, with: key, aad: aad, in: session, ivs: &ivs, into: &output)
+                    try seal(bytes, with: key.handle, key.mac?.handle, aad: aad, into: &output)
                 }
             }
         }
     }
 
-    /// Opens a sealed field of `frame` into a field of `reply`.
-    ///
-    /// What the token answers for a bad ciphertext may be what it answers when it is broken. So the key's check value
-    /// is opened too: if that works, it was the ciphertext. `named` stands where the key's fields begin.
+    /// Seals by what the key is for: with an HMAC key beside it, one that encrypts, then authenticates.
+    func seal(
+        _ plaintext: RawSpan, with key: ObjectHandle, _ mac: ObjectHandle?, aad: RawSpan,
+        into output: inout MutableRawSpan
+    ) throws(PKCS11Error) -> Int {
+        guard let mac else {
+            return try cipher.seal(plaintext, with: key, aad: aad, in: session, ivs: &ivs, into: &output)
+        }
+        return try EncryptThenMAC(key: key, mac: mac).seal(plaintext, aad: aad, in: session, ivs: &ivs, into: &output)
+    }
+
+    /// Opens a sealed field of `frame` into a field of `reply`. `named` stands where the key's fields begin.
     private func open(
-        _ sealed: Range<Int>, aad: Range<Int>, of frame: SecureBuffer, with key: ObjectHandle, named: FrameCursor,
+        _ sealed: Range<Int>, aad: Range<Int>, of frame: SecureBuffer, with key: KeyCache.Entry, named: FrameCursor,
         into reply: SecureBuffer
     ) throws {
-        guard sealed.count >= AESGCM.overhead else { throw OperationFailure(.invalidCiphertext, "too short") }
-        do {
+        if let mac = key.mac {
+            let cipher = EncryptThenMAC(key: key.handle, mac: mac.handle)
+            return try open(sealed, aad: aad, of: frame, with: cipher, key, named: named, into: reply)
+        }
+        guard sealed.count >= AESGCM.overhead else { throw harmless(.invalidCiphertext, "too short") }
+        try blamingCiphertext(key, named) {
             try reply.appendMeasured { (output: inout MutableRawSpan) throws(PKCS11Error) in
                 try frame.withExposedBytes(in: aad) { (aad: RawSpan) throws(PKCS11Error) in
                     try frame.withExposedBytes(in: sealed) { (sealed: RawSpan) throws(PKCS11Error) in
-                        try cipher.open(sealed, with: key, aad: aad, in: session, into: &output)
+                        try cipher.open(sealed, with: key.handle, aad: aad, in: session, into: &output)
                     }
                 }
             }
-        } catch {
-            guard token.isDecryptFailure(error) else { throw error }
-            dropSession()
-            try confirm(key, named: named)
-            throw OperationFailure(.invalidCiphertext, error.description)
         }
     }
 
-    /// Throws unless the key fits its check value now. `named` stands where the key's fields begin.
-    func confirm(_ key: ObjectHandle, named: FrameCursor) throws {
+    /// The same by encrypt-then-MAC. A wrong tag is no error of the token's, but also what another key under the handle
+    /// would give: so the check value is opened here too. What fails when the tag was right is never the ciphertext's
+    /// fault, and is tried once more.
+    private func open(
+        _ sealed: Range<Int>, aad: Range<Int>, of frame: SecureBuffer, with cipher: EncryptThenMAC,
+        _ key: KeyCache.Entry, named: FrameCursor, into reply: SecureBuffer
+    ) throws {
+        guard sealed.count >= EncryptThenMAC.minimumSize else { throw harmless(.invalidCiphertext, "too short") }
+        let start = reply.count
+        let isSealed: Bool
+        do {
+            isSealed = try open(sealed, aad: aad, of: frame, with: cipher, into: reply)
+        } catch  where token.isDecryptFailure(error) {
+            try renewSession()
+            try confirm(key, named)
+            isSealed = try open(sealed, aad: aad, of: frame, with: cipher, into: reply)
+        }
+        guard !isSealed else { return }
+        reply.truncate(to: start)
+        try confirm(key, named)
+        throw harmless(.invalidCiphertext, "the tag is not the one of this ciphertext")
+    }
+
+    /// Answers whether it was sealed by these keys; when not, an empty field stands in `reply`.
+    private func open(
+        _ sealed: Range<Int>, aad: Range<Int>, of frame: SecureBuffer, with cipher: EncryptThenMAC,
+        into reply: SecureBuffer
+    ) throws(PKCS11Error) -> Bool {
+        var isSealed = false
+        try reply.appendMeasured { (output: inout MutableRawSpan) throws(PKCS11Error) in
+            let count = try frame.withExposedBytes(in: aad) { (aad: RawSpan) throws(PKCS11Error) in
+                try frame.withExposedBytes(in: sealed) { (sealed: RawSpan) throws(PKCS11Error) in
+                    try cipher.open(sealed, aad: aad, in: session, into: &output)
+                }
+            }
+            isSealed = count != nil
+            return count ?? 0
+        }
+        return isSealed
+    }
+
+    /// Runs `decrypt`, and says that the ciphertext is bad only when that is sure.
+    ///
+    /// What the token answers for a bad ciphertext may be what it answers when it is broken. So the key's check value
+    /// is opened too: if that works, the token does. Where its answer could have meant anything, the ciphertext is then
+    /// opened once more: what failed by chance is no reason to tell somebody that their data is lost. `named` stands
+    /// where the key's fields begin.
+    func blamingCiphertext(
+        _ key: KeyCache.Entry, _ named: FrameCursor, _ decrypt: () throws -> Void
+    ) throws {
+        do {
+            do {
+                try decrypt()
+            } catch let error as PKCS11Error where token.isDecryptFailure(error) && !token.isAboutData(error) {
+                try renewSession()
+                try confirm(key, named)
+                try decrypt()
+            }
+        } catch let error as PKCS11Error where token.isDecryptFailure(error) {
+            try renewSession()
+            if token.isAboutData(error) { try confirm(key, named) }
+            throw harmless(.invalidCiphertext, "\(error)")
+        }
+    }
+
+    /// Throws unless the key in use fits its check value now. It is the one that was used: the cache may have another
+    /// or none of it, when keys are forgotten meanwhile. `named` stands where the key's fields begin.
+    private func confirm(_ key: KeyCache.Entry, _ named: FrameCursor) throws {
         var fields = named
         let id = try KeyCache.ID(&fields)
-        guard try keys.fits(try fields.bytes(), key, id, in: session) else {
-            throw OperationFailure(.materialMissing, "the key \(id.text) no longer fits its check value")
-        }
+        let checkValue = try fields.bytes()
+        if try keys.fits(checkValue, key, id, in: session) { return }
+        // By chance this time too?
+        try renewSession()
+        if try keys.fits(checkValue, key, id, in: session) { return }
+        throw OperationFailure(.materialMissing, "the key \(id.text) no longer fits its check value")
     }
 }
 

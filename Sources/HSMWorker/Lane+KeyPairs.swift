@@ -2,12 +2,14 @@ import HSMWorkerProtocol
 import LibCrypto
 import PKCS11
 import SecureMemory
+import Synchronization
 
 extension Lane {
-    /// The public key of a pair's public half, which is destroyed: whoever wants it has the key store's copy.
+    /// The public key of a pair's public half, which is destroyed: whoever wants it has the key store's copy. On a token
+    /// where halves belong together it stays, and goes with the pair: one confuses handles after the death of a half.
     func takePublicKey(_ object: ObjectHandle, _ template: KeyTemplate) throws -> PublicKey {
         let publicKey = try readPublicKey(of: object, template)
-        try session.destroyObject(object)
+        if !token.pairsAreWhole.load(ordering: .relaxed) { try session.destroyObject(object) }
         return publicKey
     }
 
@@ -27,7 +29,7 @@ extension Lane {
     func generateDataKeyPair(_ fields: inout FrameCursor, into reply: SecureBuffer, showingPrivateKey: Bool) throws {
         var ahead = fields
         let (sealingKey, _) = try key(&ahead)
-        guard sealingKey.template.kind == .aes else { throw sealingKey.template.unfit(for: "AES-GCM") }
+        guard sealingKey.template.seals else { throw sealingKey.template.unfit(for: "encryption by the token") }
         _ = try ahead.field()
         let spec = try ahead.text()
         guard let template = KeyTemplate.named(spec: spec, usage: KeyTemplate.Usage.signVerify.rawValue) else {
@@ -41,7 +43,7 @@ extension Lane {
             _ = try fields.field()
             reply.appendField(pair.publicKey.subjectPublicKeyInfo)
             let whole = 0..<pair.privateKey.count
-            try seal(pair.privateKey, whole, aad: aad, of: fields.frame, with: key.handle, into: reply)
+            try seal(pair.privateKey, whole, aad: aad, of: fields.frame, with: key, into: reply)
             if showingPrivateKey { pair.privateKey.withExposedBytes { reply.appendField($0) } }
         }
     }
@@ -56,10 +58,15 @@ extension Lane {
     private func newDataKeyPair(_ template: KeyTemplate) throws -> DataKeyPair {
         try token.require(template.generation.type)
         let omitted = token.profile.omitAttributes
-        let pair = try session.generateKeyPair(
-            template.generation, publicKey: template.publicTemplate(omitting: omitted),
-            privateKey: template.readablePrivateTemplate(omitting: omitted)
-        )
+        let pair: (publicKey: ObjectHandle, privateKey: ObjectHandle)
+        do throws(PKCS11Error) {
+            pair = try session.generateKeyPair(
+                template.generation, publicKey: template.publicTemplate(omitting: omitted),
+                privateKey: template.readablePrivateTemplate(omitting: omitted)
+            )
+        } catch {
+            throw notMade(template, error)
+        }
         let publicKey = try takePublicKey(pair.publicKey, template)
         let privateKey = try readPrivateKey(pair.privateKey, template, publicKey)
         try session.destroyObject(pair.privateKey)
@@ -121,7 +128,7 @@ extension KeyTemplate {
             guard let encoded = found[.ecPoint]?.bytes else { return nil }
             key = try PublicKey(ed25519: Self.octets(encoded, size: 32))
             expected = .ed25519
-        case .aes, .hmac:
+        case .aes, .hmac, .encryptThenMAC:
             return nil
         }
         return key.kind == expected ? key : nil

@@ -11,32 +11,58 @@ extension Lane {
         let id = try KeyCache.ID(&fields)
         let template = try supportedTemplate(&fields)
         let (object, publicObject) = try make(template, id)
+        var mac: ObjectHandle?
         do {
+            mac = try makeCompanion(of: template, id)
             let publicKey = try publicObject.map { try takePublicKey($0, template).subjectPublicKeyInfo } ?? []
             let fault = try template.fault(of: object, id: id.bytes, isCopy: false, isLocal: true, in: session)
             if let fault {
                 throw OperationFailure(.failed, "the token made a key that it should not have: \(fault)")
             }
             let checkValue = try CheckValue.make(
-                for: object, id: id.bytes, template, publicKey: publicKey, isLocal: true, in: self)
+                for: object, mac: mac, id: id.bytes, template, publicKey: publicKey, isLocal: true, in: self)
             reply.appendField(checkValue)
             reply.appendField(publicKey)
         } catch {
-            dropSession()
+            try renewSession()
+            try? destroy(object)
+            if let mac { try? destroy(mac) }
+            throw unusable(template, error)
+        }
+    }
+
+    /// The second object of a key that has two, of the same id, seen to be what it should be. A crash in between leaves
+    /// one alone: who asked for the key has noted its id, and has destroyed what there is of it.
+    private func makeCompanion(of template: KeyTemplate, _ id: KeyCache.ID) throws -> ObjectHandle? {
+        guard let template = template.companion else { return nil }
+        let attributes = template.generationTemplate(id: id.bytes, omitting: token.profile.omitAttributes)
+        let object = try keys.catalogue.withLock { _ throws in
+            try session.generateKey(template.generation, attributes)
+        }
+        do {
+            let fault = try template.fault(of: object, id: id.bytes, isCopy: false, isLocal: true, in: session)
+            if let fault {
+                throw OperationFailure(.failed, "the token made an HMAC key that it should not have: \(fault)")
+            }
+            return object
+        } catch {
+            try renewSession()
             try? destroy(object)
             throw error
         }
     }
 
-    /// Fields: spec, usage. The answer is nothing, or that the token cannot make or use such keys.
+    /// Fields: spec, usage, in one byte whether the material comes from outside. The answer is nothing, or that the
+    /// token cannot make or use such keys.
     func checkSupport(_ fields: inout FrameCursor) throws {
-        _ = try supportedTemplate(&fields)
+        let template = try supportedTemplate(&fields)
+        if try fields.integer(as: UInt8.self) == 1 { try template.checkImport() }
     }
 
     private func supportedTemplate(_ fields: inout FrameCursor) throws -> KeyTemplate {
         let spec = try fields.text()
         let usage = try fields.text()
-        guard let template = KeyTemplate.named(spec: spec, usage: usage) else {
+        guard let template = token.newKeyTemplate(spec: spec, usage: usage) else {
             for mechanism in KeyTemplate.mechanismsOfOthers(spec) { try token.require(mechanism) }
             throw OperationFailure(.unsupported, "this worker makes no keys of spec \(spec) for \(usage)")
         }
@@ -52,10 +78,13 @@ extension Lane {
         let attributes = template.generationTemplate(id: id.bytes, omitting: omitted)
         return try keys.catalogue.withLock { _ throws in
             try expectNone(id)
-            guard template.isKeyPair else { return (try session.generateKey(template.generation, attributes), nil) }
-            let pair = try session.generateKeyPair(
-                template.generation, publicKey: template.publicTemplate(omitting: omitted), privateKey: attributes)
-            return (pair.privateKey, pair.publicKey)
+            beginCreation(of: id)
+            do throws(PKCS11Error) {
+                guard template.isKeyPair else { return (try session.generateKey(template.generation, attributes), nil) }
+                return try makePair(template, id, privateKey: attributes)
+            } catch {
+                throw notMade(template, error)
+            }
         }
     }
 
@@ -64,16 +93,19 @@ extension Lane {
         guard try session.findObjects([Attribute(.id, id.bytes)], limit: 1).isEmpty else {
             throw OperationFailure(.failed, "the token already has an object \(id.text)")
         }
+        try keys.expectLogin(in: session)
     }
 
     /// Destroys every object of that id; to find none is success.
     func destroyKey(_ fields: inout FrameCursor) throws {
         let id = try KeyCache.ID(&fields)
-        try keys.forget(id)
+        keys.forgetBeforeDestruction(id)
         try keys.catalogue.withLock { _ throws in
             for object in try session.findObjects([Attribute(.id, id.bytes)]) {
                 try session.destroyObject(object)
             }
+            // Without a login the token shows nothing.
+            try keys.expectLogin(in: session)
             guard try session.findObjects([Attribute(.id, id.bytes)], limit: 1).isEmpty else {
                 throw OperationFailure(.failed, "the token still shows the object \(id.text) after its destruction")
             }
@@ -84,9 +116,18 @@ extension Lane {
         try keys.catalogue.withLock { _ throws in try session.destroyObject(object) }
     }
 
+    /// Whether the token shows an object of that id, of whatever class: without a check value nothing more can be told.
+    func showsObject(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
+        let id = try KeyCache.ID(&fields)
+        let found = try keys.catalogue.withLock { _ throws in
+            try session.findObjects([Attribute(.id, id.bytes)], limit: 1)
+        }
+        reply.append(found.isEmpty ? 0 : 1)
+    }
+
     func verifyKey(_ fields: inout FrameCursor) throws {
         let id = try KeyCache.ID(&fields)
-        try keys.forget(id)
+        keys.forget(id)
         _ = try keys.resolve(id, checkValue: try fields.bytes(), in: session)
     }
 
@@ -95,9 +136,12 @@ extension Lane {
         let after = try fields.bytes()
         // With the catalogue locked: to read an object that was destroyed meanwhile looks like a broken token.
         let ids = try keys.catalogue.withLock { _ throws in
-            try objects(.secretKey) + objects(.privateKey)
+            let ids = try objects(.secretKey) + objects(.privateKey)
+            try keys.expectLogin(in: session)
+            return ids
         }
-        let batch = ids.filter { $0.count == 16 && after.lexicographicallyPrecedes($0) }
+        // A key may have two objects.
+        let batch = Set(ids).filter { $0.count == 16 && after.lexicographicallyPrecedes($0) }
             .sorted { $0.lexicographicallyPrecedes($1) }.prefix(Frame.inventoryBatch)
         reply.append(bigEndian: UInt32(batch.count))
         for id in batch { reply.append(id) }
@@ -116,11 +160,17 @@ extension Lane {
         return ids
     }
 
-    /// A call that the token itself has to answer.
-    func checkHealth() throws {
-        var probe: InlineArray<12, UInt8> = .init(repeating: 0)
-        ivs = IVPool()
-        try ivs.next(into: &probe, from: session)
+    /// Calls that the token itself has to answer, and one key of those in use. The answer is ``WorkerStatus`` as JSON.
+    func checkHealth(into reply: SecureBuffer) throws {
+        try session.touch()
         _ = try token.slot.tokenInfo()
+        try keys.checkOne(in: session)
+        var status = WorkerStatus()
+        status.sessions = Session.openCount
+        (status.keys, status.copies) = keys.counts
+        status.logins = token.anchor.logins
+        status.repairs = token.repairs.all
+        status.returnValues = ReturnValueTally.all
+        reply.appendField(status.jsonBytes)
     }
 }

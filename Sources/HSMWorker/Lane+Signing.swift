@@ -38,23 +38,24 @@ extension Lane {
             guard case .rsa = key.template.kind, key.template.usage == .encryptDecrypt,
                 let hash = Digest.oaepAlgorithms[algorithm]
             else { throw key.template.unfit(for: algorithm) }
-            reply.appendField(try openOAEP(ciphertext, hash, with: key, named: start))
+            try openOAEP(ciphertext, hash, with: key, named: start, into: reply)
         }
     }
 
     /// Opens what was encrypted by RSAES-OAEP. Whatever is wrong with the ciphertext, the answer is the same; that the
     /// token still works is seen to as for AES-GCM. `named` stands where the key's fields begin.
     func openOAEP(
-        _ ciphertext: [UInt8], _ hash: Digest, with key: KeyCache.Entry, named: FrameCursor
-    ) throws -> SecretBytes {
+        _ ciphertext: [UInt8], _ hash: Digest, with key: KeyCache.Entry, named: FrameCursor, into reply: SecureBuffer
+    ) throws {
         do {
-            let opened = try token.decryptOAEP(ciphertext, hash, modulus: key.modulus, with: key.handle, in: session)
-            guard let opened else { throw OperationFailure(.invalidCiphertext, "no ciphertext of this key") }
-            return opened
-        } catch let error as PKCS11Error where token.isDecryptFailure(error) {
-            dropSession()
-            try confirm(key.handle, named: named)
-            throw OperationFailure(.invalidCiphertext, "no ciphertext of this key")
+            try blamingCiphertext(key, named) {
+                let opened = try token.decryptOAEP(
+                    ciphertext, hash, modulus: key.modulus, with: key.handle, in: session)
+                guard let opened else { throw harmless(.invalidCiphertext, "") }
+                reply.appendField(opened)
+            }
+        } catch let failure as OperationFailure where failure.status == .invalidCiphertext {
+            throw harmless(.invalidCiphertext, "no ciphertext of this key")
         }
     }
 

@@ -1,6 +1,7 @@
 import HSMWorkerProtocol
 import PKCS11
 import SecureMemory
+import Synchronization
 
 /// One thread's worth of work: a session of its own, and one request at a time from the socket and back.
 ///
@@ -10,55 +11,178 @@ final class Lane {
     let token: Token
     let keys: KeyCache
     let cipher: AESGCM
+    /// Closed when a call of it failed; opened again before the next request.
     var session: Session
     var ivs = IVPool()
+    /// The object that is being made: its id was free, and who asked has it on record.
+    private var creation: KeyCache.ID?
+    /// Whether the next failure says that the session is as good as before.
+    private var isSessionClean = false
+    /// How many requests in a row no repair helped.
+    private var setbacks = 0
 
-    init(_ token: Token, _ keys: KeyCache) throws(PKCS11Error) {
+    /// A lane whose session is opened by and by.
+    init(openingLater token: Token, _ keys: KeyCache) {
         self.token = token
         self.keys = keys
         cipher = AESGCM(token.profile)
-        session = try Session(on: token.slot)
+        session = Session(laterOn: token.slot)
+    }
+
+    convenience init(_ token: Token, _ keys: KeyCache) throws(PKCS11Error) {
+        self.init(openingLater: token, keys)
+        try session.open()
     }
 
     /// Does what `request` asks and writes the whole answer into `reply`. Answers whether this process may go on.
     func serve(_ request: SecureBuffer, into reply: SecureBuffer) -> Bool {
-        var failure = attempt(request, into: reply)
-        // A session at fault has been replaced, and the request is done once more: in it nothing had happened yet.
-        if let first = failure, first.status == .unavailable, !first.endsGeneration {
-            failure = attempt(request, into: reply)
+        let logins = token.anchor.logins
+        do {
+            do {
+                try attempt(request, into: reply)
+            } catch {
+                try recover(from: error, of: request, logins)
+                try attempt(request, into: reply)
+            }
+            if setbacks > 0 { setbacks = 0 }
+            return true
+        } catch {
+            let failure = failure(error)
+            undoCreation()
+            reply.removeAll()
+            reply.beginFrame(request.frameID, failure.status.rawValue)
+            unsafe reply.appendField(Array(failure.text.utf8.prefix(1024)).span.bytes)
+            reply.endFrame()
+            return !failure.endsGeneration
         }
-        guard let failure else { return true }
-        reply.removeAll()
-        reply.beginFrame(request.frameID, failure.status.rawValue)
-        unsafe reply.appendField(Array(failure.text.utf8.prefix(1024)).span.bytes)
-        reply.endFrame()
-        return !failure.endsGeneration
     }
 
-    private func attempt(_ request: SecureBuffer, into reply: SecureBuffer) -> OperationFailure? {
+    private func attempt(_ request: SecureBuffer, into reply: SecureBuffer) throws {
         reply.removeAll()
         reply.beginFrame(request.frameID, Status.ok.rawValue)
         do {
+            try session.open()
             try perform(request, into: reply)
-            reply.endFrame()
-            return nil
-        } catch let failure as OperationFailure {
-            dropSession()
-            return failure
-        } catch let error as PKCS11Error {
-            dropSession()
-            return OperationFailure(error)
         } catch let error as FrameError {
-            return OperationFailure(.failed, error.reason)
+            throw error
         } catch {
-            dropSession()
+            // After any failed call the session may be stuck in the middle of an operation: it is never used again.
+            if !isSessionClean { session.abandon() }
+            isSessionClean = false
+            throw error
+        }
+        creation = nil
+        reply.endFrame()
+    }
+
+    /// Instead of a session that may be stuck: closed first, because at a token's cap there is no room for two.
+    func renewSession() throws(PKCS11Error) {
+        token.repairs.count(.session)
+        try session.renew()
+    }
+
+    /// A failure that left the session as good as it was, or came with another one.
+    func harmless(_ status: Status, _ text: String) -> OperationFailure {
+        isSessionClean = true
+        return OperationFailure(status, text)
+    }
+
+    /// What to say of an error that was not mended.
+    private func failure(_ error: any Error) -> OperationFailure {
+        switch error {
+        case let failure as OperationFailure:
+            return failure
+        case let error as FrameError:
+            return OperationFailure(.failed, error.reason)
+        case let error as OperatorError:
+            var failure = OperationFailure(.operatorNeeded, error.description)
+            failure.endsGeneration = true
+            return failure
+        case let error as PKCS11Error:
+            let failureClass = token.failureClass(of: error)
+            switch failureClass {
+            case .session, .login, .object:
+                // Now and then this is the request's own fate. When nothing else comes, the next rung is a new worker.
+                setbacks += 1
+                if setbacks >= 3 { return OperationFailure(endOfGeneration: "\(error), again and again") }
+            case .capacity, .generation, .data, .refused: break
+            }
+            return OperationFailure(error, failureClass)
+        default:
             return OperationFailure(.failed, "\(error)")
         }
     }
 
-    /// After any failed call the session may be stuck in the middle of an operation: it is never used again.
-    func dropSession() {
-        if let fresh = try? Session(on: token.slot) { session = fresh }
+    // MARK: Repair
+
+    /// Puts right what a failed attempt needs for another one; throws where there is none. What an attempt did before
+    /// it failed has no effect, or is undone here.
+    private func recover(from error: any Error, of request: SecureBuffer, _ logins: Int) throws {
+        if let failure = error as? OperationFailure {
+            guard failure.isRefusedImport(request) || failure.isDoubtful && creation == nil else { throw error }
+            return
+        }
+        guard let error = error as? PKCS11Error else { throw error }
+        switch token.failureClass(of: error) {
+        case .session:
+            token.repairs.count(.session)
+        case .login:
+            try keys.logInAgain(since: logins)
+        case .object:
+            token.repairs.count(.object)
+        case .capacity:
+            // Of memory, not of sessions: there may be room once the copies are gone.
+            guard error.returnValue != .sessionCount, keys.dropCopies() else { throw error }
+        case .generation, .refused:
+            // Some tokens fail to make an object while another is looked for, and leave a half-made one behind.
+            guard creation != nil, Self.passingCreationErrors.contains(error.returnValue) else { throw error }
+            token.repairs.count(.session)
+        case .data:
+            throw error
+        }
+        guard creation == nil || undoCreation() else { throw error }
+    }
+
+    private static let passingCreationErrors: Set<ReturnValue> = [
+        .generalError, .functionFailed, .templateInconsistent,
+    ]
+
+    /// Notes which object is about to be made, of whose id there is none.
+    func beginCreation(of id: KeyCache.ID) {
+        creation = id
+    }
+
+    /// Destroys what a failed creation left, in a session of its own. Answers whether nothing is left.
+    @discardableResult private func undoCreation() -> Bool {
+        guard let id = creation else { return true }
+        creation = nil
+        do {
+            try session.open()
+            try keys.catalogue.withLock { _ throws in
+                for object in try session.findObjects([Attribute(.id, id.bytes)]) { try session.destroyObject(object) }
+            }
+            return true
+        } catch {
+            session.abandon()
+            return false
+        }
+    }
+
+    // MARK: Between requests
+
+    /// Opens a session where there is none. Throws when the token gives none.
+    func prepare() throws(PKCS11Error) {
+        try session.open()
+    }
+
+    /// Uses the session once, and replaces one that died.
+    func keepAlive() throws(PKCS11Error) {
+        guard session.isOpen else { return }
+        do throws(PKCS11Error) {
+            try session.touch()
+        } catch {
+            try renewSession()
+        }
     }
 
     private func perform(_ request: SecureBuffer, into reply: SecureBuffer) throws {
@@ -72,10 +196,10 @@ final class Lane {
         case .generateRandom: try generateRandom(&fields, into: reply)
         case .generateKey: try generateKey(&fields, into: reply)
         case .destroyKey: try destroyKey(&fields)
-        case .forgetKey: try keys.forget(KeyCache.ID(&fields))
+        case .forgetKey: keys.forget(try KeyCache.ID(&fields))
         case .verifyKey: try verifyKey(&fields)
         case .inventory: try inventory(&fields, into: reply)
-        case .checkHealth: try checkHealth()
+        case .checkHealth: try checkHealth(into: reply)
         case .sign: try sign(&fields, into: reply)
         case .generateMAC: try generateMAC(&fields, into: reply)
         case .decryptRSA: try decryptRSA(&fields, into: reply)
@@ -86,6 +210,7 @@ final class Lane {
         case .importKey: try importKey(&fields, into: reply)
         case .identifyKey: try identifyKey(&fields, into: reply)
         case .checkSupport: try checkSupport(&fields)
+        case .showsObject: try showsObject(&fields, into: reply)
         case .configure, nil: throw FrameError("no lane serves operation \(request.frameCode)")
         }
     }

@@ -23,6 +23,11 @@ extension PINSource {
             return try Self.readFile(folder + "/" + name)
         case .command(let words):
             return try Self.readCommand(words)
+        case .descriptor(let descriptor):
+            defer { close(descriptor) }
+            return try Self.readLine(from: descriptor, "the PIN descriptor \(descriptor)")
+        case .environment(let name):
+            throw OperatorError("the variable \(name) does not reach the worker")
         }
     }
 

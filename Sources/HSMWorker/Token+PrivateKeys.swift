@@ -13,11 +13,6 @@ extension Token {
         }
     }
 
-    /// Whether the error is what this token answers for a ciphertext that is not right, and perhaps for other reasons.
-    func isDecryptFailure(_ error: PKCS11Error) -> Bool {
-        profile.decryptFailureCodes.contains(error.returnValue.rawValue)
-    }
-
     /// Signs a digest, or for Ed25519 a message. ECDSA signatures come as DER.
     func sign(
         _ input: [UInt8], _ scheme: SignatureScheme, with key: ObjectHandle, of template: KeyTemplate,

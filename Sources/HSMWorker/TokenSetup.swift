@@ -38,7 +38,8 @@ enum TokenSetup {
         return TokenReport(
             module: module.description, label: info.label, serial: info.serial, model: info.model,
             manufacturer: info.manufacturer,
-            missingMechanisms: Token.neededMechanisms.filter { !mechanisms.contains($0) }.map(\.description),
+            missingMechanisms: settings.profile.neededMechanisms(of: mechanisms)
+                .filter { !mechanisms.contains($0) }.map(\.description),
             lanes: settings.profile.lanes, isMemoryLocked: isSecureMemoryLocked
         )
     }

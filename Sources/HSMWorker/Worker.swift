@@ -1,5 +1,5 @@
 import Glibc
-import HSMWorkerProtocol
+package import HSMWorkerProtocol
 import PKCS11
 import SecureMemory
 import Synchronization
@@ -9,8 +9,19 @@ package enum Worker {
     /// The descriptor of the socket to the server.
     private static let socket: Int32 = 3
 
+    /// Whether the server has said that it will send no more: what takes long is to come to its end then.
+    package static var isServerLeaving: Bool {
+        var byte: UInt8 = 0
+        return unsafe recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
+    }
+
+    /// Runs a group of conformance checks and tells of it. It is above this target, so it is handed in.
+    package typealias Conformance = (
+        WorkerSettings, ConformanceRequest, _ tell: @escaping (ConformanceMessage) -> Void
+    ) throws -> Void
+
     /// Runs until the server closes its end. The answer is the process's exit status.
-    package static func main() -> Int32 {
+    package static func main(conformance: Conformance) -> Int32 {
         // A peer that goes away is an error of the write, not a signal that kills; modules' own sockets likewise.
         signal(SIGPIPE, SIG_IGN)
         // The server decides when it is over, also when a terminal sends its signals to the whole group.
@@ -48,12 +59,17 @@ package enum Worker {
                     output.send(greeting: .failed, failure.jsonBytes)
                 }
                 _ = try? input.next()
+            case .conform(let request):
+                _ = consume turn
+                try conformance(settings, request) { output.send(greeting: .ok, $0.jsonBytes) }
+                _ = try? input.next()
             case .serve:
                 let token = try Token(settings)
                 _ = consume turn
-                let lanes = LaneSet(token, input: consume input, output)
+                let lanes = LaneSet(token, input: consume input, socket: socket, output)
+                let first = try lanes.first()
                 output.send(greeting: .ok, token.report.jsonBytes)
-                try lanes.run()
+                lanes.run(first)
             }
             return 0
         } catch {
@@ -111,74 +127,5 @@ final class FrameOutput: Sendable {
         frame.appendField(Array(body.prefix(Frame.maximumSize - 64)))
         frame.endFrame()
         send(frame)
-    }
-}
-
-/// The lanes of one token, and the socket that they take turns at.
-final class LaneSet: Sendable {
-    private let token: Token
-    private let keys: KeyCache
-    private let input: Mutex<FrameInput>
-    private let output: FrameOutput
-
-    init(_ token: Token, input: consuming sending FrameInput, _ output: FrameOutput) {
-        self.token = token
-        keys = KeyCache(token)
-        self.input = Mutex(input)
-        self.output = output
-    }
-
-    /// Serves until the server closes the socket, or the token has to be begun anew.
-    func run() throws {
-        let first = try Lane(token, keys)
-        let others = (1..<token.lanes).map { _ in
-            LaneThread {
-                do {
-                    self.serve(try Lane(self.token, self.keys))
-                } catch {
-                    // The token has fewer sessions than it said: the lanes that there are do the work.
-                }
-            }
-        }
-        serve(first)
-        // What the other lanes are at is done too; the watch for the hang-up ends those that hang.
-        for lane in others { lane.join() }
-    }
-
-    private func serve(_ lane: Lane) {
-        let reply = SecureBuffer(capacity: Frame.maximumSize)
-        let replies = SecureBuffer(capacity: 2 * Frame.maximumSize)
-        while true {
-            let request: SecureBuffer
-            switch input.withLock({ input in (try? input.next()) ?? .closed }) {
-            case .timeout: continue
-            case .closed: return
-            case .frame(let frame): request = frame
-            }
-            let start = Self.now
-            let mayGoOn = lane.serve(request, into: reply)
-            reply.withExposedBytes { replies.append($0) }
-            reply.removeAll()
-            if !mayGoOn || !mayWait(replies, after: Self.now - start) {
-                output.send(replies)
-                replies.removeAll()
-            }
-            // Other lanes' calls are as good as lost: the token is. The server starts another worker.
-            if !mayGoOn { _exit(2) }
-        }
-    }
-
-    /// Whether replies may wait for the next one, to be sent with it: a system call and a wake-up cost as much as an
-    /// operation of a token that is this fast. Only where a single lane reads the socket, and the next request is here
-    /// already.
-    private func mayWait(_ replies: SecureBuffer, after nanoseconds: Int) -> Bool {
-        token.lanes == 1 && nanoseconds < 30_000 && replies.count < Frame.maximumSize / 8
-            && input.withLock { $0.hasFrame }
-    }
-
-    private static var now: Int {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 }

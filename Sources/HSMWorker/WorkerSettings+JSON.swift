@@ -7,11 +7,13 @@ extension WorkerSettings {
     }
 }
 
-/// What a worker's greeting answers: plain strings and numbers, so that there is nothing that cannot be encoded.
+/// What a worker answers as JSON: plain strings and numbers, so that there is nothing that cannot be encoded.
 protocol Answer: Encodable {}
 extension TokenReport: Answer {}
 extension ExportedKey: Answer {}
 extension KeyExportFailure: Answer {}
+extension WorkerStatus: Answer {}
+extension ConformanceMessage: Answer {}
 
 extension Answer {
     var jsonBytes: [UInt8] {

@@ -28,6 +28,7 @@ package enum Operation: UInt8, Sendable {
     case decryptRSA
     case deriveSharedSecret
     case checkSupport
+    case showsObject
 }
 
 /// How an operation ended. All but `ok` have a text for the log as their only field.
@@ -39,7 +40,7 @@ package enum Status: UInt8, Sendable {
     case materialMissing
     /// The token lacks a mechanism.
     case unsupported
-    /// The token or its connection failed; the worker ends, and another one may do better.
+    /// The token cannot do it now; the worker goes on.
     case unavailable
     /// The operator has to act (a wrong or locked PIN): no other worker would do better.
     case operatorNeeded
@@ -47,6 +48,8 @@ package enum Status: UInt8, Sendable {
     case failed
     /// What was to be imported is no material of its spec, or not the material that was expected.
     case incorrectKeyMaterial
+    /// The token or its connection failed; the worker ends, and another one may do better.
+    case ending
 }
 
 /// A frame that breaks the rules above. The peer is our own program, so this is a defect, not an attack; it is

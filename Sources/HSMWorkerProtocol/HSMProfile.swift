@@ -28,6 +28,14 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     package var oaepHashes: [OAEPHash]
     /// Whether the worker may open what is imported, in its locked memory, where the token lacks a mechanism for it.
     package var workerOpensImports: Bool
+    /// What return values mean that mean something else than elsewhere: the value, as `0x5` or by the standard's name,
+    /// with a function's name and a blank before it where it is meant for that one alone, to the name of a failure class.
+    package var returnValues: [String: FailureClass]
+    /// Whether keys SYMMETRIC_DEFAULT may be pairs of an AES key for AES-CBC and an HMAC key, where the token lacks
+    /// AES-GCM.
+    package var encryptThenMAC: Bool
+    /// Seconds after which an idle session is used once, so that neither the HSM nor a firewall ends it.
+    package var keepAlive: Double
     /// At most this many sessions in all; nil for what the token says.
     package var sessionLimit: Int?
     /// Template attributes that the token refuses, by name.
@@ -36,6 +44,24 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     package var callTimeout: Double
     /// The same for making a key.
     package var keyGenerationTimeout: Double
+
+    /// What a failed call means for what is tried next.
+    package enum FailureClass: String, Codable, Sendable {
+        /// The session is at fault: another one may do.
+        case session
+        /// The login is gone: log in once more.
+        case login
+        /// The handle is at fault: look the object up anew.
+        case object
+        /// There is no room now: wait, with fewer sessions.
+        case capacity
+        /// The token or the connection to it: all is to be begun anew, in a new process.
+        case generation
+        /// The caller's input is at fault.
+        case data
+        /// The token does not allow it, and will not: the operator has to look.
+        case refused
+    }
 
     package enum OAEPHash: String, Codable, Sendable {
         case sha1 = "SHA_1"
@@ -68,6 +94,9 @@ public struct HSMProfile: Codable, Hashable, Sendable {
         decryptFailureCodes = [0x20, 0x21, 0x40, 0x41]
         oaepHashes = [.sha1, .sha256]
         workerOpensImports = true
+        returnValues = [:]
+        encryptThenMAC = false
+        keepAlive = 15
         omitAttributes = []
         callTimeout = 5
         keyGenerationTimeout = 60
@@ -94,6 +123,9 @@ public struct HSMProfile: Codable, Hashable, Sendable {
         try read(.decryptFailureCodes, into: &decryptFailureCodes)
         try read(.oaepHashes, into: &oaepHashes)
         try read(.workerOpensImports, into: &workerOpensImports)
+        try read(.returnValues, into: &returnValues)
+        try read(.encryptThenMAC, into: &encryptThenMAC)
+        try read(.keepAlive, into: &keepAlive)
         sessionLimit = try values.decodeIfPresent(Int.self, forKey: .sessionLimit)
         try read(.omitAttributes, into: &omitAttributes)
         try read(.callTimeout, into: &callTimeout)
@@ -106,6 +138,7 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, description, module, environment, files, initializeToken, initArguments, workers, lanes
         case sessionCopies, gcmIV, zeroIV, decryptFailureCodes, oaepHashes, workerOpensImports, sessionLimit
+        case returnValues, encryptThenMAC, keepAlive
         case omitAttributes, callTimeout, keyGenerationTimeout
     }
 }

@@ -7,6 +7,8 @@ public struct WorkerSettings: Codable, Sendable {
         case initializeToken(label: String, pinFile: String, securityOfficerPINFile: String)
         /// Wrap the one key that the token URI names, answer ``ExportedKey``, and end.
         case wrapKey(KeyExportRequest)
+        /// Run a group of conformance checks, tell of it in ``ConformanceMessage``s, and end.
+        case conform(ConformanceRequest)
     }
 
     package var task: Task
@@ -40,6 +42,10 @@ public enum PINSource: Codable, Hashable, Sendable {
     case credential(String)
     /// A program, and its arguments, that prints the PIN.
     case command([String])
+    /// A descriptor that the server inherited and hands on. It can be read once, so the server keeps nothing of it.
+    case descriptor(Int32)
+    /// A variable of the server's environment. Other processes of the user can see it: there is a warning.
+    case environment(String)
 }
 
 /// What a worker tells of its token once it is ready.

@@ -94,7 +94,7 @@ extension SessionEntry {
     /// A session of a role that nobody has.
     fileprivate static func supposed(_ role: IdentityEntry, _ name: String, _ now: Timestamp) -> SessionEntry? {
         // Only its name and times are asked for.
-        guard let nothing = SealedBytes(Array(repeating: 0, count: SealedBytes.overhead)) else { return nil }
+        guard let nothing = SealedBytes(Array(repeating: 0, count: SealedBytes.minimumSize)) else { return nil }
         return SessionEntry(
             Session(
                 id: "", kind: .role, account: role.identity.key.account, issuerID: role.id,

@@ -3,14 +3,21 @@
 ///
 /// ```
 /// offset  size
-/// 0       1     format version: 1
+/// 0       1     format version: a SealingScheme
 /// 1       1     form of the key id: 0 = UUID, 1 = multi-Region (mrk-)
 /// 2       16    key id
 /// 18      4     key material number, most significant byte first, from 1
 /// 22      4     CRC-32 of bytes 0 to 21
+///
+/// version 1:
 /// 26      12    IV
 /// 38      n     AES-256-GCM ciphertext, as long as the plaintext
 /// 38 + n  16    tag
+///
+/// version 2:
+/// 26      16    IV
+/// 42      n     AES-256-CBC ciphertext: the plaintext and 1 to 16 bytes of padding
+/// 42 + n  32    tag: HMAC-SHA-256
 /// ```
 public struct CiphertextBlob: Hashable, Sendable {
     /// The bytes before the IV, and the first part of what is authenticated.
@@ -21,15 +28,19 @@ public struct CiphertextBlob: Hashable, Sendable {
 
     public let keyID: KeyID
     public let materialNumber: UInt32
+    public let scheme: SealingScheme
     public let sealed: SealedBytes
 
     /// Reads a ciphertext. Anything that was not written by ``encode(header:sealed:)`` is `invalidCiphertext`; the
     /// checksum makes sure that a damaged key id is not taken for another key's.
     public init(decoding bytes: [UInt8]) throws(KMSError) {
-        guard bytes.count <= Self.maximumSize, bytes.count > Self.headerSize, bytes[0] == 1, bytes[1] <= 1,
+        guard bytes.count <= Self.maximumSize, bytes.count > Self.headerSize,
+            let scheme = SealingScheme(rawValue: bytes[0]), bytes[1] <= 1,
             CRC32.checksum(bytes[0..<22]) == UInt32(bigEndianBytes: bytes[22..<26]),
+            scheme.plaintextSizes(of: bytes.count - Self.headerSize) != nil,
             let sealed = SealedBytes(Array(bytes[Self.headerSize...]))
         else { throw .invalidCiphertext }
+        self.scheme = scheme
         keyID = KeyID(
             high: UInt64(bigEndianBytes: bytes[2..<10]),
             low: UInt64(bigEndianBytes: bytes[10..<18]),
@@ -40,15 +51,15 @@ public struct CiphertextBlob: Hashable, Sendable {
     }
 
     /// The header of every ciphertext of one key material.
-    public static func header(keyID: KeyID, materialNumber: UInt32) -> [UInt8] {
-        var header: [UInt8] = [1, keyID.isMultiRegion ? 1 : 0]
+    public static func header(keyID: KeyID, materialNumber: UInt32, scheme: SealingScheme) -> [UInt8] {
+        var header: [UInt8] = [scheme.rawValue, keyID.isMultiRegion ? 1 : 0]
         header += keyID.bytes
         header += materialNumber.bigEndianBytes
         header += CRC32.checksum(header).bigEndianBytes
         return header
     }
 
-    /// What AES-GCM authenticates besides the plaintext: the header and the encryption context.
+    /// What is authenticated besides the plaintext: the header and the encryption context.
     package static func authenticatedData(header: [UInt8], context: EncryptionContext) -> [UInt8] {
         header + context.canonicalBytes
     }

@@ -1,6 +1,6 @@
 /// What an import token says once it has been opened: which wrapping key the material is wrapped under, how, for which
 /// key, and until when. Callers keep it sealed, so a restart or another node of the same store accepts it.
-struct ImportToken: Hashable {
+package struct ImportToken: Hashable {
     let wrappingKey: ObjectID
     let key: KeyAddress
     /// AlgorithmSpec as AWS KMS names it.
@@ -12,7 +12,7 @@ struct ImportToken: Hashable {
     static let authenticatedData = Array("strongroom import token 1".utf8)
 
     /// `object id (16) | validTo in milliseconds (8) | key ARN and algorithm, each behind its length in 2 bytes`
-    var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var bytes = wrappingKey.bytes + validTo.milliseconds.bigEndianBytes
         for text in [key.arn, algorithm] {
             bytes += UInt16(clamping: text.utf8.count).bigEndianBytes
@@ -22,7 +22,7 @@ struct ImportToken: Hashable {
     }
 
     /// Nil unless `bytes` is a token for `key`.
-    init?(decoding bytes: [UInt8], for key: KeyAddress) {
+    package init?(decoding bytes: [UInt8], for key: KeyAddress) {
         guard bytes.count > 24, let object = ObjectID(bytes: bytes[0..<16]) else { return nil }
         var rest = bytes[24...]
         func text() -> String? {

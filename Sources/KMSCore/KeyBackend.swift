@@ -41,16 +41,16 @@ public struct MaterialReference: Hashable, Sendable {
     }
 }
 
-/// What AES-GCM made: `IV (12 bytes) | ciphertext | tag (16 bytes)`, in this order.
+/// What a symmetric key sealed. How, is a matter of that key: see ``KeyBackend/sealingScheme(of:)``.
 public struct SealedBytes: Hashable, Sendable {
-    /// How many bytes a sealing adds to its plaintext.
-    public static let overhead = 28
+    /// No scheme makes less.
+    public static let minimumSize = SealingScheme.aesGCM.overhead
 
     public let bytes: [UInt8]
 
     /// Nil when there is not even room for IV and tag.
     public init?(_ bytes: [UInt8]) {
-        guard bytes.count >= Self.overhead else { return nil }
+        guard bytes.count >= Self.minimumSize else { return nil }
         self.bytes = bytes
     }
 }
@@ -130,8 +130,13 @@ public struct DataKeyPair: ~Copyable, Sendable {
 /// - `unsupported`: the token lacks a mechanism, which the message names.
 /// - `incorrectKeyMaterial`: what was imported is not of the wanted kind, or not the material that was expected.
 public protocol KeyBackend: Sendable {
-    /// Throws `unsupported` where the backend cannot hold or use keys of `spec`, naming the mechanism that it lacks.
-    func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError)
+    /// Throws `unsupported` where the backend cannot hold or use keys of `spec`, naming the mechanism that it lacks; with
+    /// `imported`, keys whose material comes from outside.
+    func checkSupport(of spec: KeySpec, for usage: KeyUsage, imported: Bool) async throws(KMSError)
+
+    /// How the symmetric key seals: told by its check value alone, so that the token need not be there. Any of another
+    /// kind, or that was never made, is `aesGCM`.
+    func sealingScheme(of key: MaterialReference) -> SealingScheme
 
     /// Makes the object `id` of `spec`, not extractable, that can be used for `usage` and for nothing else.
     ///
@@ -164,6 +169,10 @@ public protocol KeyBackend: Sendable {
 
     /// The ids of all objects in the token that this kind of backend may have made.
     func inventory() async throws(KMSError) -> Set<ObjectID>
+
+    /// Those of the inventory that count as there: of several tokens, what enough of them show. Nothing is destroyed
+    /// unless all keys that are to stay are among them.
+    func establishedObjects() async throws(KMSError) -> Set<ObjectID>
 
     func encrypt(
         _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], with key: MaterialReference
@@ -218,4 +227,9 @@ public protocol KeyBackend: Sendable {
 
     /// Throws unless the backend could serve a request now; for readiness.
     func checkHealth() async throws(KMSError)
+}
+
+extension KeyBackend {
+    /// Of one token: all.
+    public func establishedObjects() async throws(KMSError) -> Set<ObjectID> { try await inventory() }
 }

@@ -18,13 +18,17 @@ final class KeyEntry: Sendable {
     private let firstExpiry: Timestamp?
 
     /// Nil when the key's spec or material is not known here, as after a downgrade. `former` is the same key before
-    /// it was changed: counters and findings stay.
-    init?(_ key: Key, replacing former: KeyEntry? = nil, lastUsage: KeyLastUsage? = nil) {
+    /// it was changed: counters and findings stay. `backend` is nil where the key will seal and open nothing.
+    init?(
+        _ key: Key, in backend: (any KeyBackend)?, replacing former: KeyEntry? = nil, lastUsage: KeyLastUsage? = nil
+    ) {
         guard let algorithm = AlgorithmTable.entry(for: key.spec) else { return nil }
         var materials: [UInt32: MaterialEntry] = [:]
         for material in key.materials {
             materials[material.number] = MaterialEntry(
-                material, of: key.address.id, algorithm: algorithm, replacing: former?.materials[material.number])
+                material, of: key.address.id, algorithm: algorithm,
+                scheme: backend?.sealingScheme(of: material.reference) ?? .aesGCM,
+                replacing: former?.materials[material.number])
         }
         guard let current = materials[key.currentMaterial] else { return nil }
         self.key = key
@@ -69,13 +73,16 @@ final class MaterialEntry: Sendable {
     let subjectPublicKeyInfo: [UInt8]
     /// Of a key pair, once it was needed: to parse and check one takes as long as three hundred look-ups.
     private let parsedPublicKey: Mutex<PublicKey?>
+    /// How it seals, where it is of a symmetric key.
+    let scheme: SealingScheme
     /// The first bytes of every ciphertext of this material.
     let header: [UInt8]
     let budget: EncryptionBudget
     private let missing = Atomic(false)
 
     init(
-        _ material: KeyMaterial, of key: KeyID, algorithm: AlgorithmTable.Entry, replacing former: MaterialEntry? = nil
+        _ material: KeyMaterial, of key: KeyID, algorithm: AlgorithmTable.Entry, scheme: SealingScheme,
+        replacing former: MaterialEntry? = nil
     ) {
         number = material.number
         reference = material.reference
@@ -84,7 +91,8 @@ final class MaterialEntry: Sendable {
         subjectPublicKeyInfo = material.publicKey
         let isSamePublicKey = former?.subjectPublicKeyInfo == material.publicKey
         parsedPublicKey = Mutex(isSamePublicKey ? former?.parsedPublicKey.withLock { $0 } : nil)
-        header = CiphertextBlob.header(keyID: key, materialNumber: material.number)
+        self.scheme = scheme
+        header = CiphertextBlob.header(keyID: key, materialNumber: material.number, scheme: scheme)
         // Whatever was reserved by an earlier process counts as used.
         budget =
             former?.budget

@@ -144,7 +144,7 @@ extension KeyStore {
         let liveSystemKeys = systemKeys.withLock { $0 }
         let found: Set<ObjectID>
         do {
-            found = try await backend.inventory()
+            found = try await backend.establishedObjects()
         } catch {
             events.record(.workPostponed(first, cause: error.cause ?? error.message))
             throw error

@@ -44,11 +44,12 @@ extension KeyStore {
                 .tagResource, on: .newKey(address), by: context, with: .creation(request, tags), named: "*")
         }
         try checkSupport(of: request)
-        if request.spec != .symmetricDefault {
-            try await backend.checkSupport(of: request.spec, for: request.usage)
+        let isImported = request.origin == .external
+        // That the token makes symmetric keys was seen at the start.
+        if isImported || request.spec != .symmetricDefault {
+            try await backend.checkSupport(of: request.spec, for: request.usage, imported: isImported)
         }
 
-        let isImported = request.origin == .external
         var material = KeyMaterial.new(number: 1, at: clock.now)
         if isImported { material.stage = .absent }
         var key = Key(
@@ -94,7 +95,7 @@ extension KeyStore {
     /// would leave.
     func save(_ made: Key, or intent: Key, alias: Alias? = nil, on occasion: Occasion) async throws(KMSError) {
         do throws(KMSError) {
-            guard let entry = KeyEntry(made) else {
+            guard let entry = KeyEntry(made, in: backend) else {
                 throw KMSError(.internalFailure, "The key was not made.", cause: "its spec or material is not known")
             }
             try await changes.run { () async throws(KMSError) in

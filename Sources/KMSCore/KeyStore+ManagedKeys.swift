@@ -52,7 +52,7 @@ extension KeyStore {
         _ conditions: RequestConditions
     ) async throws(KMSError) {
         let intent = managedKey(for: service, in: context.scope)
-        guard let entry = KeyEntry(intent) else { return }
+        guard let entry = KeyEntry(intent, in: nil) else { return }
         let scope = context.scope
         try authorize(
             action, on: .key(entry), by: context, with: conditions, alias: alias, named: scope.aliasARN(alias))

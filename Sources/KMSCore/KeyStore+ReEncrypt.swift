@@ -33,8 +33,10 @@ extension KeyStore {
                 onSameKey: isSameKey(destinationKey, as: source?.entry.key.address, by: context)))
         try entry.checkUsage(.encryptDecrypt, for: "ReEncryptTo")
         let algorithm = try entry.encryptionAlgorithm(destinationAlgorithm, destinationContext)
-        if case .sealed(let sealed) = source?.ciphertext {
-            try entry.checkPlaintext(of: sealed.bytes.count - SealedBytes.overhead, algorithm)
+        if let source, case .sealed(let sealed) = source.ciphertext,
+            let sizes = source.material.scheme.plaintextSizes(of: sealed.bytes.count)
+        {
+            try entry.checkPlaintext(of: sizes.lowerBound, algorithm)
         }
         if dryRun { throw .dryRun }
         guard let source else { throw .invalidCiphertext }

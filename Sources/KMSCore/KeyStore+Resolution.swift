@@ -77,7 +77,7 @@ extension KeyStore {
             var key = entry.key
             try edit(&key)
             guard key != entry.key else { return key }
-            guard let changed = KeyEntry(key, replacing: entry) else {
+            guard let changed = KeyEntry(key, in: backend, replacing: entry) else {
                 throw KMSError(.internalFailure, "The key was not changed.", cause: "its material cannot be read")
             }
             try await occasion.commit([.saveKey(key)], to: journal)

@@ -76,9 +76,10 @@ extension KeyStore {
         try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
         // A header can be written by anybody, also one that names a key pair, or material that is yet to be made.
-        guard algorithm.oaepHash == nil, let material = entry.material(blob.materialNumber), material.isPresent else {
-            throw .invalidCiphertext
-        }
+        // The version is compared, not only authenticated: what one scheme sealed is never given to the other.
+        guard algorithm.oaepHash == nil, let material = entry.material(blob.materialNumber), material.isPresent,
+            material.scheme == blob.scheme
+        else { throw .invalidCiphertext }
         return Source(entry: entry, material: material, algorithm: algorithm, ciphertext: .sealed(blob.sealed))
     }
 

@@ -46,7 +46,7 @@ package final class KeyStore: Sendable {
     package func start(_ image: MetadataImage) {
         var fresh = KeyTable()
         for key in image.keys where key.lifecycle != .creating {
-            guard let entry = KeyEntry(key, lastUsage: image.lastUsages[key.address]) else {
+            guard let entry = KeyEntry(key, in: backend, lastUsage: image.lastUsages[key.address]) else {
                 events.record(.keyNotUnderstood(key.address))
                 continue
             }

@@ -1,6 +1,7 @@
 import LibCrypto
 
-/// Signs with a token-resident key pair of the server's own: ECDSA on P-256 with SHA-256.
+/// Signs with a token-resident key pair of the server's own: by ECDSA on P-256 with SHA-256, and where the token has no
+/// curves, by RSASSA-PKCS1-v1_5 with 3,072 bits and SHA-256. The public key tells which.
 package struct SystemSigner: Sendable {
     /// DER SubjectPublicKeyInfo.
     package let publicKey: [UInt8]
@@ -34,14 +35,26 @@ package struct SystemSigner: Sendable {
         if let known { try await backend.destroyKey(known.object) }
         let object = known?.object ?? .random()
         try await metadata.commit([.saveSystemKey(purpose, MaterialReference(object: object, checkValue: []))])
-        let made = try await backend.generateKey(.p256, for: .signVerify, id: object)
+        let made = try await Self.generate(object, in: backend)
         reference = MaterialReference(object: object, checkValue: made.checkValue)
         publicKey = made.publicKey
         try await metadata.commit([.saveSystemKey(purpose, reference, publicKey: publicKey)])
     }
 
-    /// A signature of `bytes` in DER (RFC 3279, section 2.2.3).
+    private static func generate(
+        _ object: ObjectID, in backend: any KeyBackend
+    ) async throws(KMSError) -> GeneratedKey {
+        do {
+            return try await backend.generateKey(.p256, for: .signVerify, id: object)
+        } catch  where error.code == .unsupported {
+            return try await backend.generateKey(.rsa3072, for: .signVerify, id: object)
+        }
+    }
+
+    /// A signature of `bytes`: of ECDSA in DER (RFC 3279, section 2.2.3).
     package func sign(_ bytes: [UInt8]) async throws(KMSError) -> [UInt8] {
-        try await backend.sign(Digest.sha256.hash(bytes), "ECDSA_SHA_256", with: reference)
+        let isRSA = (try? PublicKey(subjectPublicKeyInfo: publicKey))?.rsaModulus != nil
+        let algorithm = isRSA ? "RSASSA_PKCS1_V1_5_SHA_256" : "ECDSA_SHA_256"
+        return try await backend.sign(Digest.sha256.hash(bytes), algorithm, with: reference)
     }
 }

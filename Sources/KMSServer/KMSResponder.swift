@@ -28,6 +28,7 @@ package struct KMSResponder: HTTPResponder {
     let authenticator: Authenticator
     let auditor: Auditor
     let operations = OperationTable()
+    let counters: RequestCounters
     let isSecure: Bool
     let readiness: Readiness
     let maximumBody: Int
@@ -91,11 +92,13 @@ package struct KMSResponder: HTTPResponder {
     }
 
     private func answer(_ call: Call) async -> Response {
+        var name: OperationName?
         do throws(WireError) {
             let caller = try authenticate(call)
             let answer: Data
             do throws(WireError) {
                 let operation = try OperationName(target: call.head.headerFields[.amzTarget])
+                name = operation
                 // Also of what is not served, and of what cannot be read.
                 caller.draft.begin(operation.rawValue, isReadOnly: operation.isReadOnly, parameters: nil)
                 try auditor.checkAccepting()
@@ -107,8 +110,10 @@ package struct KMSResponder: HTTPResponder {
             }
             // What could not be recorded is not told either.
             try auditor.record(caller, nil)
+            if let name { counters.count(name) }
             return Response(.ok, call.id, answer)
         } catch {
+            counters.count(name, error)
             logger.log(refusal: error, of: call.id)
             return Response(error, call.id)
         }

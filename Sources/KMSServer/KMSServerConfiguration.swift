@@ -24,10 +24,10 @@ package struct KMSServerConfiguration: Sendable {
     /// Throws unless what is sent in the clear stays on this machine: secrets and data keys are in these responses.
     package func check() throws(ServerSetupError) {
         guard !regions.isEmpty else { throw .noRegion }
-        guard tls != nil || isLoopback else { throw .plainHTTPBeyondLoopback(host: host) }
+        guard tls != nil || Self.isLoopback(host, port) else { throw .plainHTTPBeyondLoopback(host: host) }
     }
 
-    private var isLoopback: Bool {
+    static func isLoopback(_ host: String, _ port: Int) -> Bool {
         if host == "localhost" { return true }
         guard let address = try? SocketAddress(ipAddress: host, port: port) else { return false }
         return switch address {
@@ -64,6 +64,7 @@ package struct ServerLimits: Sendable {
 /// Why the server was not set up.
 package enum ServerSetupError: Error, Equatable {
     case plainHTTPBeyondLoopback(host: String)
+    case metricsBeyondLoopback(host: String)
     case noRegion
 }
 
@@ -72,6 +73,8 @@ extension ServerSetupError: CustomStringConvertible {
         switch self {
         case .plainHTTPBeyondLoopback(let host):
             "refusing to serve plain HTTP on \(host), which other machines can reach"
+        case .metricsBeyondLoopback(let host):
+            "refusing to serve metrics on \(host), which other machines can reach"
         case .noRegion:
             "no Region is configured"
         }
@@ -82,6 +85,8 @@ extension ServerSetupError: CustomStringConvertible {
         switch self {
         case .plainHTTPBeyondLoopback:
             "configure a TLS certificate and key under tls: in strongroom.yaml, or listen on 127.0.0.1"
+        case .metricsBeyondLoopback:
+            "let metrics.listen in strongroom.yaml be a loopback address, as in 127.0.0.1:9470"
         case .noRegion:
             "name at least one, as in us-east-1"
         }

@@ -40,6 +40,8 @@ package struct AttributeType: RawRepresentable, Hashable, Sendable {
     package static let coefficient = AttributeType(rawValue: CKA_COEFFICIENT)
     package static let ecParameters = AttributeType(rawValue: CKA_EC_PARAMS)
     package static let ecPoint = AttributeType(rawValue: CKA_EC_POINT)
+    /// CKA_UNIQUE_ID (PKCS#11 v3.0), which the header lacks.
+    package static let uniqueID = AttributeType(rawValue: 0x4)
     package static let keyGenerationMechanism = AttributeType(rawValue: CKA_KEY_GEN_MECHANISM)
 }
 

@@ -8,6 +8,7 @@ package struct MechanismType: RawRepresentable, Hashable, Sendable {
     package static let aesKeyGeneration = MechanismType(rawValue: CKM_AES_KEY_GEN)
     package static let aesGCM = MechanismType(rawValue: CKM_AES_GCM)
     package static let aesECB = MechanismType(rawValue: CKM_AES_ECB)
+    package static let aesCBC = MechanismType(rawValue: CKM_AES_CBC)
     package static let aesKeyWrap = MechanismType(rawValue: CKM_AES_KEY_WRAP)
     package static let aesKeyWrapPad = MechanismType(rawValue: CKM_AES_KEY_WRAP_PAD)
     /// CKM_AES_KEY_WRAP_KWP (PKCS#11 v3.0), which the header lacks.
@@ -39,6 +40,7 @@ package struct MechanismType: RawRepresentable, Hashable, Sendable {
     /// The names of those that errors and reports speak of.
     private static let names: [MechanismType: String] = [
         .aesKeyGeneration: "CKM_AES_KEY_GEN", .aesGCM: "CKM_AES_GCM", .aesECB: "CKM_AES_ECB",
+        .aesCBC: "CKM_AES_CBC",
         .aesKeyWrap: "CKM_AES_KEY_WRAP", .aesKeyWrapPad: "CKM_AES_KEY_WRAP_PAD",
         .aesKeyWrapKWP: "CKM_AES_KEY_WRAP_KWP", .genericSecretKeyGeneration: "CKM_GENERIC_SECRET_KEY_GEN",
         .sha1: "CKM_SHA_1", .sha1HMAC: "CKM_SHA_1_HMAC", .sha224: "CKM_SHA224", .sha224HMAC: "CKM_SHA224_HMAC",
@@ -59,7 +61,7 @@ extension MechanismType: CustomStringConvertible {
     }
 }
 
-/// A mechanism with its parameter. AES-GCM is not among them: it has calls of its own, because it alone carries
+/// A mechanism with its parameter. To encrypt by AES-GCM there are calls of their own, because it alone carries
 /// buffers that the module may write.
 package struct Mechanism: Sendable {
     package enum Parameter: Sendable {
@@ -70,6 +72,8 @@ package struct Mechanism: Sendable {
         case pss(hash: MechanismType, saltLength: Int)
         /// CK_RSA_PKCS_OAEP_PARAMS with an empty label and MGF1 with `hash`.
         case oaep(hash: MechanismType)
+        /// CK_GCM_PARAMS with a tag of 128 bits.
+        case gcm(iv: [UInt8], aad: [UInt8])
         /// CK_ECDH1_DERIVE_PARAMS without key derivation; `publicPoint` is the other's point, uncompressed.
         case ecdh(publicPoint: [UInt8])
     }

@@ -9,12 +9,16 @@ package final class Module: Sendable {
     /// The library's own words for itself (CK_INFO).
     package let description: String
 
+    /// Whether several threads may call the module: it locks what they share.
+    package let isThreadSafe: Bool
+
     /// Loads the module at an absolute path and initialises it with OS locking (C_Initialize, section 5.4).
     ///
-    /// `initArguments` is passed as pReserved; only modules that need such a string take one (NSS).
+    /// One that cannot lock is initialised for a single thread: see ``isThreadSafe``. `initArguments` is passed as
+    /// pReserved; only modules that need such a string take one (NSS).
     package init(path: String, initArguments: String? = nil) throws {
         functions = try Self.load(path)
-        try Self.initialize(functions, initArguments)
+        isThreadSafe = try Self.initialize(functions, initArguments)
         description = try Self.describe(functions)
     }
 
@@ -29,14 +33,28 @@ package final class Module: Sendable {
         return unsafe FunctionList(pointer: pointer)
     }
 
-    private static func initialize(_ functions: FunctionList, _ arguments: String?) throws(PKCS11Error) {
+    /// Answers whether the module locks.
+    private static func initialize(_ functions: FunctionList, _ arguments: String?) throws(PKCS11Error) -> Bool {
+        do throws(PKCS11Error) {
+            try initialize(functions, arguments, locking: true)
+            return true
+        } catch {
+            guard error.returnValue == .cantLock else { throw error }
+            try initialize(functions, arguments, locking: false)
+            return false
+        }
+    }
+
+    private static func initialize(
+        _ functions: FunctionList, _ arguments: String?, locking: Bool
+    ) throws(PKCS11Error) {
         let value: CK_RV
         if var bytes = arguments?.utf8CString {
             value = unsafe bytes.withUnsafeMutableBufferPointer {
-                unsafe cpkcs11_initialize(functions.pointer, $0.baseAddress)
+                unsafe cpkcs11_initialize(functions.pointer, $0.baseAddress, locking)
             }
         } else {
-            value = unsafe cpkcs11_initialize(functions.pointer, nil)
+            value = unsafe cpkcs11_initialize(functions.pointer, nil, locking)
         }
         try functions.check("C_Initialize", value)
     }

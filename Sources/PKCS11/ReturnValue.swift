@@ -107,10 +107,28 @@ package struct ReturnValue: RawRepresentable, Hashable, Sendable {
 extension ReturnValue: CustomStringConvertible {
     /// The standard's name and the number, as in `CKR_PIN_INCORRECT (0xa0)`.
     package var description: String {
-        let number = "0x" + String(rawValue, radix: 16)
-        if let name = Self.names[rawValue] { return "\(name) (\(number))" }
+        Self.names[rawValue].map { "\($0) (0x\(String(rawValue, radix: 16)))" } ?? name
+    }
+
+    /// The standard's name, or the number where it has none.
+    package var name: String {
+        if let name = Self.names[rawValue] { return name }
         return isVendorDefined
-            ? "CKR_VENDOR_DEFINED + 0x\(String(rawValue - cpkcs11_vendor_defined, radix: 16))" : number
+            ? "CKR_VENDOR_DEFINED + 0x\(String(rawValue - cpkcs11_vendor_defined, radix: 16))"
+            : "0x" + String(rawValue, radix: 16)
+    }
+
+    /// What people write: the standard's name, or a number, in hexadecimal behind `0x`.
+    package init?(text: String) {
+        if text.hasPrefix("0x"), let number = UInt(text.dropFirst(2), radix: 16) {
+            self.init(rawValue: number)
+        } else if let number = UInt(text) {
+            self.init(rawValue: number)
+        } else if let known = Self.names.first(where: { $0.value == text }) {
+            self.init(rawValue: known.key)
+        } else {
+            return nil
+        }
     }
 
     private static let names: [UInt: String] = [

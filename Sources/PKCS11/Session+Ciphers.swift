@@ -23,7 +23,10 @@ extension Session {
                 }
             }
         }
-        try functions.check("C_Encrypt", value)
+        guard value == CKR_OK else {
+            try functions.check(size == cpkcs11_unavailable_information ? "C_EncryptInit" : "C_Encrypt", value)
+            return 0
+        }
         return try checked(size, output.byteCount, "C_Encrypt")
     }
 
@@ -45,8 +48,11 @@ extension Session {
                 }
             }
         }
-        if value != CKR_OK { output.wipe() }
-        try functions.check("C_Decrypt", value)
+        guard value == CKR_OK else {
+            output.wipe()
+            try functions.check(size == cpkcs11_unavailable_information ? "C_DecryptInit" : "C_Decrypt", value)
+            return 0
+        }
         return try checked(size, output.byteCount, "C_Decrypt")
     }
 

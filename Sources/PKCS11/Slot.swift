@@ -61,7 +61,7 @@ package struct TokenInfo: Hashable, Sendable {
     package let model: String
     package let serial: String
     package let flags: UInt
-    /// How many sessions the token allows; nil when it does not say or has no limit.
+    /// How many read-write sessions the token allows one program; nil when it does not say or has no limit.
     package let maximumSessions: Int?
 
     init(_ raw: CK_TOKEN_INFO) {
@@ -70,9 +70,10 @@ package struct TokenInfo: Hashable, Sendable {
         model = paddedText(raw.model)
         serial = paddedText(raw.serialNumber)
         flags = raw.flags
-        let limit = raw.ulMaxSessionCount
-        let isLimit = limit != cpkcs11_unavailable_information && limit != cpkcs11_effectively_infinite
-        maximumSessions = isLimit ? Int(clamping: limit) : nil
+        let limits = [raw.ulMaxSessionCount, raw.ulMaxRwSessionCount].filter {
+            $0 != cpkcs11_unavailable_information && $0 != cpkcs11_effectively_infinite
+        }
+        maximumSessions = limits.min().map { Int(clamping: $0) }
     }
 
     package var isInitialized: Bool { flags & CKF_TOKEN_INITIALIZED != 0 }

@@ -13,43 +13,8 @@ struct Assembly: Sendable {
     let journal: Journal
     let webhook: Webhook?
     let watch: Watch
-
-    /// Reads all metadata, opens what is sealed, and hands on what an earlier server left in the outbox.
-    static func make(
-        _ configuration: ServerConfiguration, in state: StateDirectory, backend: HSMClient,
-        metadata: any MetadataStore, logger: Logger
-    ) async throws -> Assembly {
-        let clock = SystemClock()
-        let webhook = try configuration.webhookSettings(in: state).map { try Webhook($0, logger: logger) }
-        let audit = try await openLog(
-            configuration.auditSettings(in: state), backend: backend, metadata: metadata, logger: logger)
-        let image = try await metadata.load()
-        let journal = Journal(metadata: metadata, clock: clock, sink: audit, events: webhook)
-        let identities = IdentityStore(
-            backend: backend, journal: journal, metadata: metadata, clock: clock,
-            operatorAccount: try configuration.scopes().account)
-        try await identities.start(image)
-        let store = KeyStore(
-            backend: backend, journal: journal, principals: identities,
-            quotas: RequestQuotas(try configuration.quotaLimits(), clock: clock),
-            events: LoggedEvents(logger: logger))
-        store.start(image)
-        try await journal.start(image.outbox)
-        return Assembly(
-            store: store, identities: identities, audit: audit, journal: journal, webhook: webhook,
-            watch: Watch(store))
-    }
-
-    /// A log is begun before there is a key that signs for it: one that is not there afterwards was removed.
-    private static func openLog(
-        _ settings: AuditLogSettings, backend: HSMClient, metadata: any MetadataStore, logger: Logger
-    ) async throws(KMSError) -> FileAuditLog {
-        if try await !SystemSigner.exists(for: .auditDigests, in: metadata) {
-            try FileAuditLog.begin(in: settings.folder)
-        }
-        let signer = try await SystemSigner(for: .auditDigests, backend: backend, metadata: metadata)
-        return try await FileAuditLog.open(settings, signer, clock: SystemClock()) { logger.log($0) }
-    }
+    /// Where the server's own records belong.
+    let place: Scope
 
     /// Does what has become due. One part that fails does not hold up the others; the next round tries again.
     func performDueWork() async {
@@ -74,7 +39,7 @@ struct Assembly: Sendable {
 }
 
 extension Logger {
-    fileprivate func log(_ notice: AuditLogNotice) {
+    func log(_ notice: AuditLogNotice) {
         switch notice {
         case .cannotWrite(let cause):
             critical("the audit log cannot be written", metadata: ["cause": "\(cause)"])

@@ -52,34 +52,13 @@ struct Doctor: AsyncParsableCommand {
                 try SQLiteStore(readingOnly: directory.database)
             }, { _ in directory.database })
         guard
-            let settings = examination.attempt(
+            let members = examination.attempt(
                 "worker program",
                 { () throws(CommandFailure) in
-                    try HSM.configuration(configuration, profile, directory)
-                }, { $0.workerProgram })
+                    try HSM.members(configuration, profile, directory)
+                }, { $0[0].configuration.workerProgram })
         else { return }
-
-        var logger = Logger(label: "strongroom") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .critical
-        var one = settings
-        // One is enough to look, and a wrong PIN is not to be tried by several.
-        one.settings.profile.workers = 1
-        let client = HSMClient(one, logger: logger)
-        defer { client.stop() }
-        do throws(CommandFailure) {
-            let report = try await HSM.connect(client)
-            examination.note(.ok, "token", "\(report.label), serial \(report.serial), \(report.module)")
-            examination.note(.ok, "mechanisms", "all that are needed")
-            examination.note(
-                report.isMemoryLocked ? .ok : .warning, "locked memory",
-                report.isMemoryLocked ? "secrets are kept out of swap" : "secrets may be swapped out",
-                hint: report.isMemoryLocked ? nil : "raise RLIMIT_MEMLOCK to 8 MiB (LimitMEMLOCK= in a systemd unit)"
-            )
-        } catch {
-            examination.note(.problem, "token", error.message, hint: error.hint)
-            return
-        }
-        if let metadata { await compare(metadata, client, &examination) }
+        await examine(members, configuration, metadata, &examination)
     }
 
     private func checkMode(_ path: String, _ name: String, _ examination: inout Examination) {
@@ -96,47 +75,10 @@ struct Doctor: AsyncParsableCommand {
             hint: isPrivate ? nil : "run: chmod 600 \(path)"
         )
     }
-
-    private func compare(_ metadata: SQLiteStore, _ client: HSMClient, _ examination: inout Examination) async {
-        do throws(KMSError) {
-            let report = try await ConsistencyReport(comparing: metadata, with: client)
-            examination.note(
-                .ok, "keys", "\(report.verifiedKeys) found in the token with the right attributes and check value")
-            for key in report.faultyKeys {
-                examination.note(
-                    .problem, "key \(key.address.arn)", key.reason,
-                    hint: "restore the token's backup; never make a new key under this id"
-                )
-            }
-            for key in report.faultySystemKeys {
-                examination.note(
-                    .problem, "system key \(key.purpose.rawValue)", key.reason,
-                    hint: "restore the token's backup: without this key no access key can be opened"
-                )
-            }
-            for key in report.intents {
-                examination.note(
-                    .warning, "key \(key.arn)", "its creation or deletion was interrupted",
-                    hint: "a running server finishes it by itself"
-                )
-            }
-            for object in report.orphans.map(\.description).sorted() {
-                examination.note(
-                    .warning, "object \(object)", "it is labelled as ours, but the database does not name it",
-                    hint: "if no other Strongroom uses this token, look at it with: pkcs11-tool --list-objects"
-                )
-            }
-        } catch {
-            examination.note(
-                .problem, "keys", error.cause ?? error.message,
-                hint: "the database or the token cannot be read whole; nothing was changed"
-            )
-        }
-    }
 }
 
 /// What was found, in the order in which it was looked at.
-private struct Examination {
+struct Examination {
     enum Verdict: String, Codable {
         case ok, warning, problem
     }

@@ -103,23 +103,12 @@ struct Init: AsyncParsableCommand {
         } else {
             name = try ask("HSM profile, a file or the name of one in hsm-config/", option: "--profile")
         }
-        if name.contains("/") || name.hasSuffix(".yaml") { return name }
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        let folders = [
-            "hsm-config", "/etc/strongroom/hsm-config", "/usr/share/strongroom/hsm-config",
-            // Beside an installed bin/, and above .build/CONFIGURATION/.
-            program + "/../../share/strongroom/hsm-config", program + "/../../../../hsm-config",
-        ]
-        for folder in folders {
-            let path = "\(folder)/\(name).yaml"
-            if unsafe access(path, R_OK) == 0 { return path }
-        }
-        throw CommandFailure("there is no HSM profile named \(name)", hint: "give --profile the path of its file")
+        return try ProfileFile.locate(name)
     }
 
     private func modulePath(_ profile: HSMProfile) throws(CommandFailure) -> String {
         if let module { return module }
-        if let found = profile.module.first(where: { unsafe access($0, R_OK) == 0 }) { return found }
+        if let found = profile.installedModule { return found }
         guard profile.module.isEmpty else {
             throw CommandFailure(
                 "none of the profile's PKCS#11 modules is here: \(profile.module.joined(separator: ", "))",

@@ -52,6 +52,13 @@ enum ProfileFile {
         text.replacing("${STATE}", with: state.path)
     }
 
+    /// The profile as a worker gets it.
+    static func expand(_ profile: HSMProfile, _ state: StateDirectory) -> HSMProfile {
+        var profile = profile
+        profile.initArguments = profile.initArguments.map { expand($0, state) }
+        return profile
+    }
+
     /// The whole environment of a worker.
     static func environment(_ profile: HSMProfile, _ state: StateDirectory) -> [String: String] {
         var environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"]

@@ -1,8 +1,5 @@
 import ArgumentParser
-import EventDelivery
 import Glibc
-import HSMClient
-import HSMWorkerProtocol
 import IAMQuery
 import KMSCore
 import KMSServer
@@ -19,7 +16,8 @@ struct Serve: AsyncParsableCommand {
 
             Prints `listening on http://HOST:PORT` as its only line on standard output; everything else goes to \
             standard error. SIGTERM and SIGINT finish the requests that are under way and end it. GET /healthz and \
-            /readyz need no signature.
+            /readyz need no signature. While the HSM cannot be used, every request is answered with an error that has SDKs \
+            try again, and serving begins when it can.
             """
     )
 
@@ -35,41 +33,59 @@ struct Serve: AsyncParsableCommand {
         let logger = try makeLogger()
         let directory = StateDirectory(state.path)
         let configuration = try ServerConfiguration.load(directory)
-        let profile = try ProfileFile.load(directory.profile)
         let address = try ListenAddress(listen ?? configuration.listen)
         let (_, regions) = try configuration.scopes()
-        var serverConfiguration = KMSServerConfiguration(host: address.host, port: address.port, regions: regions)
-        if let files = configuration.tls { serverConfiguration.tls = try Self.loadTLS(files, directory) }
-        try serverConfiguration.check()
-        let scheme = configuration.tls == nil ? "http" : "https"
+        var server = KMSServerConfiguration(host: address.host, port: address.port, regions: regions)
+        if let files = configuration.tls { server.tls = try Self.loadTLS(files, directory) }
+        try server.check()
 
         let lock = try ServerLock(directory)
         let metadata = try SQLiteStore(path: directory.database)
-        let client = HSMClient(try HSM.configuration(configuration, profile, directory, lock: lock), logger: logger)
-        defer { client.stop() }
-        let report = try await HSM.connect(client)
-        if !report.isMemoryLocked {
-            logger.warning("secrets cannot be locked into memory: raise RLIMIT_MEMLOCK to 8 MiB (LimitMEMLOCK=)")
+        let diary = HSMDiary(clock: SystemClock())
+        let tokens = try await Tokens(configuration, directory, lock: lock, metadata: metadata, logger: logger) {
+            diary.note($1, of: $0)
         }
-        let parts = try await Assembly.make(
-            configuration, in: directory, backend: client, metadata: metadata, logger: logger)
+        defer { tokens.stop() }
+        let assembler = Assembler(
+            configuration, in: directory, backend: tokens.backend, metadata: metadata, logger: logger)
+        let requests = RequestCounters()
+        let metrics = try configuration.metrics.map { try Self.serveMetrics($0, tokens, requests, logger) }
+        let room = WaitingRoom()
+        let opening = Opening(tokens, assembler, diary: diary, logger: logger) { [server] parts in
+            room.open(
+                KMSServer.responder(
+                    server, store: parts.store, identities: IAMQueryAPI(identities: parts.identities),
+                    directory: IdentityDirectory(identities: parts.identities), audit: parts.audit,
+                    clock: SystemClock(), counters: requests, logger: logger))
+        }
+        do {
+            try await assembler.check()
+            // Most often the HSM is there, and then nobody has to be kept waiting, and mistakes are told at once.
+            try await opening.begin()
+            try await serve(on: address, server, room, opening, metrics, logger)
+        } catch {
+            try? await opening.stop()
+            throw error
+        }
+        try await opening.stop()
+    }
 
-        let application = try KMSServer.application(
-            serverConfiguration, store: parts.store, identities: IAMQueryAPI(identities: parts.identities),
-            directory: IdentityDirectory(identities: parts.identities), audit: parts.audit, clock: SystemClock(),
-            logger: logger
-        ) { port in
+    private func serve(
+        on address: ListenAddress, _ configuration: KMSServerConfiguration, _ room: WaitingRoom, _ opening: Opening,
+        _ metrics: (any Service)?, _ logger: Logger
+    ) async throws {
+        let scheme = configuration.tls == nil ? "http" : "https"
+        let application = try KMSServer.application(configuration, responder: room, logger: logger) { port in
             // Written at once: a pipe would keep a printed line until its buffer is full.
             let line = Array("listening on \(scheme)://\(address.bracketedHost):\(port)\n".utf8)
             _ = unsafe line.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
         }
+        let services: [any Service] = [application, opening] + (metrics.map { [$0] } ?? [])
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
-                    .init(service: Maintenance(parts: parts)),
-                    .init(service: Delivery(parts: parts)),
-                ],
+                services: services.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                },
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
@@ -77,14 +93,26 @@ struct Serve: AsyncParsableCommand {
         do {
             try await group.run()
         } catch {
-            try? await parts.stop()
+            if let failure = opening.failure { throw failure }
             throw CommandFailure(
                 "the server ended: \(error)",
                 hint: "if it could not listen on \(address.bracketedHost):\(address.port), choose another address with "
                     + "--listen"
             )
         }
-        try await parts.stop()
+    }
+
+    private static func serveMetrics(
+        _ configuration: ServerConfiguration.Metrics, _ tokens: Tokens, _ requests: RequestCounters, _ logger: Logger
+    ) throws -> any Service {
+        let address = try ListenAddress(configuration.listen)
+        let page = Metrics(tokens: { tokens.statuses }, requests: requests)
+        return try MetricsPage.application(
+            host: address.host, port: address.port, logger: logger,
+            onListening: { port in
+                logger.notice(
+                    "metrics are served", metadata: ["url": "http://\(address.bracketedHost):\(port)/metrics"])
+            }, text: { page.text })
     }
 
     private static func loadTLS(
@@ -107,37 +135,5 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "strongroom") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = level
         return logger
-    }
-}
-
-/// Does what has become due: deletions, and what a crash interrupted. What could not be done is tried again.
-private struct Maintenance: Service {
-    let parts: Assembly
-
-    private static let period = Duration.seconds(5)
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await parts.performDueWork()
-                try? await Task.sleep(for: Self.period)
-            }
-        }
-    }
-}
-
-/// Sends events to the webhook, where there is one.
-private struct Delivery: Service {
-    let parts: Assembly
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            guard let webhook = parts.webhook else {
-                // A service that ends would end the server.
-                while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
-                return
-            }
-            await webhook.run { parts.journal.didDeliver([$0]) }
-        }
     }
 }

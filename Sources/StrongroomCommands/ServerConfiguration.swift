@@ -14,6 +14,7 @@ struct ServerConfiguration: Codable, Sendable {
     var events: Events?
     /// Requests a second, by the names of quotas; `all` is for those that are not named.
     var quotas: [String: QuotaRate]?
+    var metrics: Metrics?
 
     struct Audit: Codable, Sendable {
         /// Where the files are; a path that is not absolute counts from the state directory.
@@ -49,6 +50,20 @@ struct ServerConfiguration: Codable, Sendable {
         /// RFC 7512.
         var token: String
         var pin: PIN
+        /// Further tokens of the same cluster, which their vendor keeps in step with the first.
+        var members: [Member]?
+        /// On how many of all tokens a new key has to be seen; all by default.
+        var quorum: Int?
+        /// Seconds in which a token shows what another made or destroyed; 10 by default.
+        var propagation: Double?
+    }
+
+    struct Member: Codable, Sendable {
+        var module: String
+        var token: String
+        var pin: PIN
+        /// A profile file; a path that is not absolute counts from the state directory. The first token's by default.
+        var profile: String?
     }
 
     /// Exactly one of them.
@@ -56,6 +71,15 @@ struct ServerConfiguration: Codable, Sendable {
         var file: String?
         var credential: String?
         var command: [String]?
+        /// The number of a descriptor that the server is started with.
+        var descriptor: Int32?
+        /// The name of a variable of the server's environment.
+        var env: String?
+    }
+
+    struct Metrics: Codable, Sendable {
+        /// HOST:PORT, of a loopback address.
+        var listen: String
     }
 
     static func load(_ state: StateDirectory) throws(CommandFailure) -> ServerConfiguration {
@@ -78,6 +102,7 @@ struct ServerConfiguration: Codable, Sendable {
         }
         _ = try configuration.scopes()
         _ = try configuration.pinSource(in: state)
+        try configuration.checkMembers(in: state)
         guard unknown.isEmpty else {
             throw CommandFailure(
                 "\(state.configuration) has fields that mean nothing: \(unknown.joined(separator: ", "))",
@@ -89,14 +114,18 @@ struct ServerConfiguration: Codable, Sendable {
 
     /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
     private static let fields: [String: Set<String>] = [
-        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas"],
+        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics"],
         "tls.": ["certificate", "key"],
-        "hsm.": ["module", "token", "pin"], "hsm.pin.": ["file", "credential", "command"],
+        "hsm.": ["module", "token", "pin", "members", "quorum", "propagation"], "metrics.": ["listen"],
+        "hsm.pin.": ["file", "credential", "command", "descriptor", "env"],
+        "hsm.members.": ["module", "token", "pin", "profile"],
+        "hsm.members.pin.": ["file", "credential", "command", "descriptor", "env"],
         "audit.": ["folder", "rotation", "maximumFileMebibytes", "onFailure"], "events.": ["webhook"],
         "events.webhook.": ["url", "authorizationFile", "trustRoots"],
     ]
 
     private static func unknownFields(of node: Node?, at path: String = "") -> [String] {
+        if let items = node?.sequence { return items.flatMap { unknownFields(of: $0, at: path) } }
         guard let mapping = node?.mapping, let known = fields[path] else { return [] }
         return mapping.flatMap { name, value -> [String] in
             let name = name.string ?? "?"
@@ -122,15 +151,7 @@ struct ServerConfiguration: Codable, Sendable {
     }
 
     func pinSource(in state: StateDirectory) throws(CommandFailure) -> PINSource {
-        switch (hsm.pin.file, hsm.pin.credential, hsm.pin.command) {
-        case (let file?, nil, nil): return .file(state.resolve(file))
-        case (nil, let name?, nil): return .credential(name)
-        case (nil, nil, let words?) where !words.isEmpty: return .command(words)
-        default:
-            throw CommandFailure(
-                "hsm.pin names no PIN source, or several", hint: "give exactly one of file:, credential: and command:"
-            )
-        }
+        try hsm.pin.source(in: state)
     }
 
     /// The file as a person would write it.
@@ -159,6 +180,8 @@ struct ServerConfiguration: Codable, Sendable {
         if let words = hsm.pin.command {
             text += "  pin: {command: [\(words.map(Self.quoted).joined(separator: ", "))]}\n"
         }
+        if let descriptor = hsm.pin.descriptor { text += "  pin: {descriptor: \(descriptor)}\n" }
+        if let name = hsm.pin.env { text += "  pin: {env: \(Self.quoted(name))}\n" }
         return text
     }
 

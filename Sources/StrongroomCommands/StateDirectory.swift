@@ -18,6 +18,8 @@ struct StateDirectory: Sendable {
     var securityOfficerPIN: String { path + "/so-pin" }
     var lock: String { path + "/lock" }
     var startLock: String { path + "/token.lock" }
+    /// The same of a further token, from 2.
+    func startLock(ofMember number: Int) -> String { path + "/token-\(number).lock" }
 
     /// A path out of the configuration; one that is not absolute counts from this folder.
     func resolve(_ name: String) -> String {

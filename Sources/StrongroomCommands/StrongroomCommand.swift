@@ -16,7 +16,8 @@ package struct StrongroomCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Init.self, Serve.self, Doctor.self, KeyCommand.self, AliasCommand.self, ImportKeyMaterial.self,
+            Init.self, Serve.self, Doctor.self, ConformanceCommand.self, KeyCommand.self, AliasCommand.self,
+            ImportKeyMaterial.self,
             PolicyCommand.self, AuditCommand.self, IdentityCommand.self,
         ]
     )

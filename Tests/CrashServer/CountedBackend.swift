@@ -52,9 +52,11 @@ struct CountedBackend: KeyBackend {
 
     // What follows changes nothing in the token.
 
-    func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError) {
-        try await backend.checkSupport(of: spec, for: usage)
+    func checkSupport(of spec: KeySpec, for usage: KeyUsage, imported: Bool) async throws(KMSError) {
+        try await backend.checkSupport(of: spec, for: usage, imported: imported)
     }
+
+    func sealingScheme(of key: MaterialReference) -> SealingScheme { backend.sealingScheme(of: key) }
 
     func encrypt(
         _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], with key: MaterialReference

@@ -182,19 +182,25 @@ private struct KeyKind: CustomTestStringConvertible {
     @Test func `that no token of PKCS#11 v2.40 holds are refused before any is made, and say why`() async throws {
         let rig = try await Rig.ready()
         for spec in [KeySpec.mlDSA44, .mlDSA65, .mlDSA87] {
-            let error = await expect(.unsupported) { try await rig.client.checkSupport(of: spec, for: .signVerify) }
+            let error = await expect(.unsupported) {
+                try await rig.client.checkSupport(of: spec, for: .signVerify, imported: false)
+            }
             #expect(
                 error?.message
                     == "The HSM does not support the operation: the token has no CKM_ML_DSA_KEY_PAIR_GEN.")
         }
         for usage in [KeyUsage.signVerify, .encryptDecrypt, .keyAgreement] {
-            let error = await expect(.unsupported) { try await rig.client.checkSupport(of: .sm2, for: usage) }
+            let error = await expect(.unsupported) {
+                try await rig.client.checkSupport(of: .sm2, for: usage, imported: false)
+            }
             #expect(
                 error?.message
                     == "The HSM does not support the operation: this worker makes no keys of spec SM2 for "
                     + "\(usage.rawValue).")
         }
-        for kind in KeyKind.all { try await rig.client.checkSupport(of: kind.spec, for: kind.usage) }
+        for kind in KeyKind.all {
+            try await rig.client.checkSupport(of: kind.spec, for: kind.usage, imported: false)
+        }
         #expect(try rig.token.objectFiles.isEmpty)
     }
 

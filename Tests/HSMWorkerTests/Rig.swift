@@ -19,16 +19,18 @@ final class Rig: Sendable {
     /// - Parameters:
     ///   - edit: What is changed in the configuration, whose profile is SoftHSM's.
     ///   - without: Mechanisms that the token is not allowed, of those that SoftHSM's profile names.
+    ///   - with: Mechanisms that it is allowed besides.
     ///   - prepare: What is done to the token before the workers start.
     init(
-        edit: (inout HSMClientConfiguration) -> Void = { _ in }, without: Set<String> = [],
+        edit: (inout HSMClientConfiguration) -> Void = { _ in }, without: Set<String> = [], with more: [String] = [],
         prepare: (SoftHSMToken) throws -> Void = { _ in }
     ) throws {
         let mechanisms = try SoftHSMToken.profileMechanisms.split(separator: ",").map(String.init)
         guard without.isSubset(of: mechanisms) else {
             throw MissingPrerequisite("the profile does not name all of \(without)", hint: "hsm-config/softhsm2.yaml")
         }
-        token = try SoftHSMToken(mechanisms: mechanisms.filter { !without.contains($0) }.joined(separator: ","))
+        token = try SoftHSMToken(
+            mechanisms: (mechanisms.filter { !without.contains($0) } + more).joined(separator: ","))
         try prepare(token)
         var configuration = HSMClientConfiguration(
             workerProgram: try Program.built("strongroom-hsm-worker"),
@@ -46,9 +48,10 @@ final class Rig: Sendable {
     /// As `init`, on a thread of its own, and ready to serve.
     static func ready(
         edit: @escaping @Sendable (inout HSMClientConfiguration) -> Void = { _ in }, without: Set<String> = [],
+        with more: [String] = [],
         prepare: @escaping @Sendable (SoftHSMToken) throws -> Void = { _ in }
     ) async throws -> Rig {
-        let rig = try await Program.offPool { try Rig(edit: edit, without: without, prepare: prepare) }
+        let rig = try await Program.offPool { try Rig(edit: edit, without: without, with: more, prepare: prepare) }
         _ = try await rig.client.tokenReport()
         try await rig.wait("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
         return rig
@@ -99,11 +102,14 @@ final class Rig: Sendable {
 
     // MARK: Processes
 
-    /// The workers of this rig that are alive: they are this process's children, and name the token's configuration.
-    var workers: [pid_t] {
+    /// The workers of this rig that are alive.
+    var workers: [pid_t] { Self.workers(of: token) }
+
+    /// The workers of a token that are alive: they are this process's children, and name the token's configuration.
+    static func workers(of token: SoftHSMToken) -> [pid_t] {
         let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return processes.compactMap { pid_t($0) }.filter { process in
-            parent(of: process) == getpid() && environment(of: process).contains(token.configurationFile)
+            parent(of: process) == getpid() && file("/proc/\(process)/environ").contains(token.configurationFile)
         }.sorted()
     }
 
@@ -114,8 +120,8 @@ final class Rig: Sendable {
     /// Lets a process hang.
     static func stop(_ process: pid_t) { _ = Glibc.kill(process, SIGSTOP) }
 
-    private func parent(of process: pid_t) -> pid_t? {
-        let words = Self.file("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ")
+    private static func parent(of process: pid_t) -> pid_t? {
+        let words = file("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ")
         guard let words, words.count > 1, words[0] != "Z" else { return nil }
         return pid_t(words[1])
     }

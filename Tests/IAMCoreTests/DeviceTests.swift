@@ -49,7 +49,7 @@ extension Rig {
             device.uri.text()
                 == "otpauth://totp/Strongroom:alice%2Bphone%40111122223333?secret=\(seed)&issuer=Strongroom")
         let stored = try await rig.metadata.load().multiFactorDevices[0]
-        #expect(stored.sealedSecret.bytes.count == 20 + SealedBytes.overhead && stored.user == nil)
+        #expect(stored.sealedSecret.bytes.count == SealingScheme.aesGCM.sealedSize(of: 20) && stored.user == nil)
         await expect(.alreadyExists) {
             _ = try await store.createVirtualDevice("alice+phone", path: "/staff/", by: .root)
         }

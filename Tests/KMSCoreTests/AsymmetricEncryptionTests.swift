@@ -163,7 +163,8 @@ import Testing
     @Test func `is not fooled by a header that names a key pair`() async throws {
         let store = try await rig.start()
         let made = try await store.newKey(.rsa2048, .encryptDecrypt)
-        let forged = CiphertextBlob.header(keyID: made.key.address.id, materialNumber: 1) + .random(40)
+        let forged =
+            CiphertextBlob.header(keyID: made.key.address.id, materialNumber: 1, scheme: .aesGCM) + .random(40)
         try await rig.expectNothingDone {
             await expect(.invalidKeyUsage) { _ = try await store.decrypt(forged, with: nil, nil) }
             await expect(.invalidCiphertext, "") {

@@ -3,9 +3,12 @@ import KMSTesting
 import Testing
 
 @Suite struct `A ciphertext blob` {
-    private static func blob(_ id: KeyID = .random(), number: UInt32 = 1, size: Int = 28) -> [UInt8] {
+    private static func blob(
+        _ id: KeyID = .random(), number: UInt32 = 1, size: Int = 28, _ scheme: SealingScheme = .aesGCM
+    ) -> [UInt8] {
         let sealed = SealedBytes((0..<size).map { _ in .random(in: 0...255) })!
-        return CiphertextBlob.encode(header: CiphertextBlob.header(keyID: id, materialNumber: number), sealed: sealed)
+        let header = CiphertextBlob.header(keyID: id, materialNumber: number, scheme: scheme)
+        return CiphertextBlob.encode(header: header, sealed: sealed)
     }
 
     private func isRefused(_ bytes: [UInt8]) -> Bool {
@@ -24,11 +27,15 @@ import Testing
         ]
         for id in ids {
             for number in [1, 2, 0x0102_0304, UInt32.max] {
-                for size in [28, 29, 28 + 4096] {
-                    let bytes = Self.blob(id, number: number, size: size)
+                for (size, scheme) in [
+                    (28, .aesGCM), (29, .aesGCM), (28 + 4096, .aesGCM), (64, .encryptThenMAC), (80, .encryptThenMAC),
+                    (48 + 4112, .encryptThenMAC),
+                ] as [(Int, SealingScheme)] {
+                    let bytes = Self.blob(id, number: number, size: size, scheme)
                     let blob = try CiphertextBlob(decoding: bytes)
                     #expect(blob.keyID == id)
                     #expect(blob.materialNumber == number)
+                    #expect(blob.scheme == scheme && bytes[0] == scheme.rawValue)
                     #expect(blob.sealed.bytes == Array(bytes[26...]))
                 }
             }
@@ -36,8 +43,15 @@ import Testing
     }
 
     @Test func `is 54 bytes longer than its plaintext, and so always short enough for AWS's API`() {
-        #expect(Self.blob(size: SealedBytes.overhead + 4096).count == 4096 + 54)
+        #expect(Self.blob(size: SealingScheme.aesGCM.sealedSize(of: 4096)).count == 4096 + 54)
         #expect(4096 + 54 <= CiphertextBlob.maximumSize)
+    }
+
+    @Test func `of version 2 has whole blocks between IV and tag, at least one`() {
+        for size in 28...200 {
+            let bytes = Self.blob(size: size, .encryptThenMAC)
+            #expect(isRefused(bytes) == (size < 64 || !size.isMultiple(of: 16)), "\(size) bytes")
+        }
     }
 
     @Test func `cut short is refused, or names its own key`() throws {
@@ -84,10 +98,10 @@ import Testing
     }
 
     @Test func `of another version or form of id is refused, even with the right checksum`() {
-        for (version, form) in [(0, 0), (2, 0), (255, 0), (1, 2), (1, 255)] as [(UInt8, UInt8)] {
+        for (version, form) in [(0, 0), (3, 0), (255, 0), (1, 2), (1, 255), (2, 2)] as [(UInt8, UInt8)] {
             var header: [UInt8] = [version, form] + KeyID.random().bytes + [0, 0, 0, 1]
             header += CRC32.checksum(header).bigEndianBytes
-            #expect(isRefused(header + Array(repeating: 0, count: 28)), "version \(version), form \(form)")
+            #expect(isRefused(header + Array(repeating: 0, count: 64)), "version \(version), form \(form)")
         }
     }
 
@@ -112,7 +126,7 @@ import Testing
     }
 
     @Test func `is bound to its header and its context by what is authenticated`() throws {
-        let header = CiphertextBlob.header(keyID: .random(), materialNumber: 3)
+        let header = CiphertextBlob.header(keyID: .random(), materialNumber: 3, scheme: .aesGCM)
         let context = try EncryptionContext(["a": "b"])
         #expect(
             CiphertextBlob.authenticatedData(header: header, context: context) == header + context.canonicalBytes)

@@ -8,7 +8,11 @@ import Testing
 /// One of the vectors in docs/ciphertext-format.md, made by another program.
 struct FormatVector: Decodable, Sendable, CustomTestStringConvertible {
     let name: String
-    let key: String
+    /// Of version 1.
+    let key: String?
+    /// Of version 2.
+    let encryptionKey: String?
+    let authenticationKey: String?
     let keyId: String
     let materialNumber: UInt32
     let iv: String
@@ -17,17 +21,21 @@ struct FormatVector: Decodable, Sendable, CustomTestStringConvertible {
     let authenticatedData: String
     let ciphertextBlob: String
 
-    var testDescription: String { name }
+    var testDescription: String { "\(name), version \(version)" }
 
-    /// All vectors of the document.
+    var version: Int { key == nil ? 2 : 1 }
+
+    /// All vectors of the document, of either version.
     static func all() throws -> [FormatVector] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let document = try Data(contentsOf: root.appending(path: "docs/ciphertext-format.md"))
         let text = String(decoding: document, as: UTF8.self)
         let blocks = text.split(separator: "```json\n", omittingEmptySubsequences: false).dropFirst()
-        let block = try #require(blocks.first?.split(separator: "\n```").first, "the document has its vectors")
-        return try JSONDecoder().decode([FormatVector].self, from: Data(block.utf8))
+        return try blocks.flatMap { text in
+            let block = try #require(text.split(separator: "\n```").first, "the document has its vectors")
+            return try JSONDecoder().decode([FormatVector].self, from: Data(block.utf8))
+        }
     }
 }
 
@@ -40,25 +48,28 @@ struct FormatVector: Decodable, Sendable, CustomTestStringConvertible {
     private func rig(_ vector: FormatVector) async throws -> Rig {
         let rig = Rig()
         let object = ObjectID.random()
-        let checkValue = rig.backend.plant(try bytes(vector.key), as: object)
+        let key = try #require(vector.key ?? vector.encryptionKey)
+        let checkValue = rig.backend.plant(
+            try bytes(key), mac: try vector.authenticationKey.map { try bytes($0) }, as: object)
         let sample = Key.sample()
         let material = KeyMaterial(
             number: vector.materialNumber, id: sample.materials[0].id,
             reference: MaterialReference(object: object, checkValue: checkValue), creationDate: rig.clock.now,
             reservedEncryptions: 0
         )
-        let key = Key(
+        let stored = Key(
             address: KeyAddress(scope: .sample, id: try #require(KeyID(vector.keyId))), spec: .symmetricDefault,
             usage: .encryptDecrypt, origin: .awsKMS, lifecycle: .enabled, description: "", policy: .openPolicy,
             tags: [:],
             creationDate: rig.clock.now, materials: [material], currentMaterial: vector.materialNumber
         )
-        try await rig.metadata.commit([.saveKey(key)])
+        try await rig.metadata.commit([.saveKey(stored)])
         return rig
     }
 
-    @Test func `has vectors for what can differ`() throws {
-        let vectors = try FormatVector.all()
+    @Test(arguments: [1, 2])
+    func `has vectors for what can differ`(version: Int) throws {
+        let vectors = try FormatVector.all().filter { $0.version == version }
         #expect(vectors.count >= 6)
         #expect(Set(vectors.map(\.name)).count == vectors.count)
         #expect(vectors.contains { $0.keyId.hasPrefix("mrk-") })
@@ -73,8 +84,10 @@ struct FormatVector: Decodable, Sendable, CustomTestStringConvertible {
         let blob = try CiphertextBlob(decoding: bytes(vector.ciphertextBlob))
         #expect(blob.keyID.description == vector.keyId)
         #expect(blob.materialNumber == vector.materialNumber)
+        #expect(Int(blob.scheme.rawValue) == vector.version)
         #expect(try blob.sealed.bytes.starts(with: bytes(vector.iv)))
-        let header = CiphertextBlob.header(keyID: blob.keyID, materialNumber: blob.materialNumber)
+        let header = CiphertextBlob.header(
+            keyID: blob.keyID, materialNumber: blob.materialNumber, scheme: blob.scheme)
         #expect(
             try CiphertextBlob.authenticatedData(
                 header: header, context: EncryptionContext(vector.encryptionContext)
@@ -105,11 +118,11 @@ struct FormatVector: Decodable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test(arguments: try FormatVector.all())
+    @Test(arguments: try FormatVector.all().filter { $0.version == 1 })
     func `needs nothing but AES-GCM to be opened`(vector: FormatVector) throws {
         let blob = try bytes(vector.ciphertextBlob)
         let box = try AES.GCM.SealedBox(combined: blob.dropFirst(26))
-        let key = SymmetricKey(data: try bytes(vector.key))
+        let key = SymmetricKey(data: try bytes(try #require(vector.key)))
         let plaintext = try AES.GCM.open(box, using: key, authenticating: bytes(vector.authenticatedData))
         #expect(try Array(plaintext) == bytes(vector.plaintext))
     }

@@ -5,14 +5,19 @@ import SecureMemory
 extension FakeBackend {
     func generateKey(_ spec: KeySpec, for usage: KeyUsage, id: ObjectID) async throws(KMSError) -> GeneratedKey {
         try await run(.generateKey) { () throws(KMSError) in
-            try keep(SoftwareKey.generate(spec, for: usage, supply), as: id)
+            try keep(SoftwareKey.generate(spec, for: usage, supply, scheme: newScheme), as: id)
         }
     }
 
-    func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError) {
+    func checkSupport(of spec: KeySpec, for usage: KeyUsage, imported: Bool) async throws(KMSError) {
         // Asked before anything is done, so it is no call that tests count.
         try SoftwareKey.checkSupport(of: spec)
+        guard !imported || spec != .symmetricDefault || newScheme == .aesGCM else {
+            throw KMSError(.unsupported, "symmetric keys of this token cannot be imported")
+        }
     }
+
+    func sealingScheme(of key: MaterialReference) -> SealingScheme { SoftwareKey.scheme(of: key.checkValue) }
 
     func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey {
         try await run(.generateWrappingKey) { () throws(KMSError) in

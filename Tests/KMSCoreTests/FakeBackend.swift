@@ -32,6 +32,7 @@ final class FakeBackend: KeyBackend {
         var forgotten: [ObjectID] = []
         var ivs: [[UInt8]] = []
         var place = KeyMaterial.Import.Place.token
+        var newScheme = SealingScheme.aesGCM
     }
 
     private let state = Mutex(State())
@@ -70,12 +71,17 @@ final class FakeBackend: KeyBackend {
         state.withLock { $0.keys[id] = nil }
     }
 
-    /// Puts a secret of the test's own in; answers its check value.
+    /// Puts a secret of the test's own in, with one for its MACs or alone; answers its check value.
     @discardableResult
-    func plant(_ secret: [UInt8], as id: ObjectID) -> [UInt8] {
-        let key = SoftwareKey(aes: secret)
+    func plant(_ secret: [UInt8], mac: [UInt8]? = nil, as id: ObjectID) -> [UInt8] {
+        let key = mac.map { SoftwareKey(aes: secret, mac: $0) } ?? SoftwareKey(aes: secret)
         state.withLock { $0.keys[id] = key }
         return key.checkValue
+    }
+
+    /// How symmetric keys seal that are made from now on.
+    func setNewScheme(_ scheme: SealingScheme) {
+        state.withLock { $0.newScheme = scheme }
     }
 
     /// The IV of the next encryption.
@@ -150,4 +156,6 @@ final class FakeBackend: KeyBackend {
     }
 
     var place: KeyMaterial.Import.Place { state.withLock { $0.place } }
+
+    var newScheme: SealingScheme { state.withLock { $0.newScheme } }
 }

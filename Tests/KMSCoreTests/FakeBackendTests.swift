@@ -1,3 +1,4 @@
+import KMSCore
 import KMSTesting
 import Testing
 
@@ -5,5 +6,12 @@ import Testing
     @Test(arguments: KeyBackendContract.facts)
     func `keeps the contract that the real one keeps`(fact: KeyBackendContract.Fact) async throws {
         try await KeyBackendContract(FakeBackend()).check(fact)
+    }
+
+    @Test(arguments: KeyBackendContract.symmetricFacts)
+    func `keeps it with encrypt-then-MAC too`(fact: KeyBackendContract.Fact) async throws {
+        let backend = FakeBackend()
+        backend.setNewScheme(.encryptThenMAC)
+        try await KeyBackendContract(backend).check(fact)
     }
 }

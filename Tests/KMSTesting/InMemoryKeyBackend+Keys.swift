@@ -5,13 +5,15 @@ extension InMemoryKeyBackend {
         _ spec: KeySpec, for usage: KeyUsage, id: ObjectID
     ) async throws(KMSError) -> GeneratedKey {
         try await begin(.generateKey)
-        return try keep(SoftwareKey.generate(spec, for: usage, supply), as: id)
+        return try keep(SoftwareKey.generate(spec, for: usage, supply, scheme: newScheme), as: id)
     }
 
-    package func checkSupport(of spec: KeySpec, for usage: KeyUsage) async throws(KMSError) {
+    package func checkSupport(of spec: KeySpec, for usage: KeyUsage, imported: Bool) async throws(KMSError) {
         try await begin(.checkSupport)
         try SoftwareKey.checkSupport(of: spec)
     }
+
+    package func sealingScheme(of key: MaterialReference) -> SealingScheme { SoftwareKey.scheme(of: key.checkValue) }
 
     package func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey {
         try await begin(.generateWrappingKey)

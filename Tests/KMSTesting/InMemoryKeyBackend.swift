@@ -20,6 +20,7 @@ package final class InMemoryKeyBackend: KeyBackend {
         var delay = Duration.zero
         var calls: [Operation: Int] = [:]
         var place = KeyMaterial.Import.Place.token
+        var newScheme = SealingScheme.aesGCM
     }
 
     private let state = Mutex(State())
@@ -42,6 +43,11 @@ package final class InMemoryKeyBackend: KeyBackend {
     /// Where imports say from now on that their wrapping was opened.
     package func setPlace(_ place: KeyMaterial.Import.Place) {
         state.withLock { $0.place = place }
+    }
+
+    /// How symmetric keys seal that are made from now on.
+    package func setNewScheme(_ scheme: SealingScheme) {
+        state.withLock { $0.newScheme = scheme }
     }
 
     /// The object is gone, as when the token's storage was damaged.
@@ -92,4 +98,6 @@ package final class InMemoryKeyBackend: KeyBackend {
     var objects: Set<ObjectID> { state.withLock { Set($0.keys.keys) } }
 
     var place: KeyMaterial.Import.Place { state.withLock { $0.place } }
+
+    var newScheme: SealingScheme { state.withLock { $0.newScheme } }
 }

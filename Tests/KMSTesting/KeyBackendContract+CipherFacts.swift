@@ -8,7 +8,7 @@ extension KeyBackendContract {
             for size in [1, 15, 16, 17, 32, 1024, 4096] {
                 let plaintext = [UInt8].random(size)
                 let sealed = try await contract.seal(plaintext, [1, 2, 3], with: key)
-                #expect(sealed.bytes.count == size + SealedBytes.overhead)
+                #expect(sealed.bytes.count == contract.sealedSize(of: size, with: key))
                 #expect(try await contract.open(sealed, [1, 2, 3], with: key) == plaintext, "\(size) bytes")
             }
         },
@@ -16,7 +16,7 @@ extension KeyBackendContract {
             let key = try await contract.newKey()
             for aad in [[], [7]] as [[UInt8]] {
                 let sealed = try await contract.seal([], aad, with: key)
-                #expect(sealed.bytes.count == SealedBytes.overhead)
+                #expect(sealed.bytes.count == contract.sealedSize(of: 0, with: key))
                 #expect(try await contract.open(sealed, aad, with: key) == [])
                 await contract.expect(.invalidCiphertext, "the AAD counts for an empty plaintext too") {
                     _ = try await contract.open(sealed, aad + [0], with: key)
@@ -59,16 +59,21 @@ extension KeyBackendContract {
         Fact("a ciphertext cut short or made longer is invalid") { contract in
             let key = try await contract.newKey()
             let sealed = try await contract.seal([UInt8].random(32), with: key)
-            for size in [SealedBytes.overhead, 40, 59] {
+            for size in [SealedBytes.minimumSize, 40, 48, 59, 64, sealed.bytes.count - 1]
+            where size < sealed.bytes.count {
                 let cut = try #require(SealedBytes(Array(sealed.bytes.prefix(size))))
                 await contract.expect(.invalidCiphertext, "\(size) bytes") {
                     _ = try await contract.open(cut, with: key)
                 }
             }
-            let longer = try #require(SealedBytes(sealed.bytes + [0]))
-            await contract.expect(.invalidCiphertext) { _ = try await contract.open(longer, with: key) }
-            let zeros = try #require(SealedBytes([UInt8](repeating: 0, count: SealedBytes.overhead)))
-            await contract.expect(.invalidCiphertext) { _ = try await contract.open(zeros, with: key) }
+            for more in [1, 16] {
+                let longer = try #require(SealedBytes(sealed.bytes + [UInt8](repeating: 0, count: more)))
+                await contract.expect(.invalidCiphertext) { _ = try await contract.open(longer, with: key) }
+            }
+            for size in [SealedBytes.minimumSize, 64, 96] {
+                let zeros = try #require(SealedBytes([UInt8](repeating: 0, count: size)))
+                await contract.expect(.invalidCiphertext) { _ = try await contract.open(zeros, with: key) }
+            }
         },
         Fact("another key's ciphertext is invalid") { contract in
             let key = try await contract.newKey()

@@ -30,7 +30,7 @@ extension KeyBackendContract {
             #expect(try await contract.open(sealed, with: key) == [1, 2])
             try await contract.backend.verifyKey(key)
         },
-        Fact("a key spec that the backend does not know is unsupported, and makes nothing") { contract in
+        Fact("a key spec that the backend does not know is unsupported, and makes nothing", needs: []) { contract in
             let id = ObjectID.random()
             await contract.expect(.unsupported) {
                 _ = try await contract.backend.generateKey(KeySpec(rawValue: "ROT_13"), for: .encryptDecrypt, id: id)
@@ -80,8 +80,8 @@ extension KeyBackendContract {
                 _ = try await backend.reEncrypt(others, authenticating: [], with: other, authenticating: [], with: key)
             }
         },
-        Fact("to destroy what is not there is success") { contract in
-            let key = try await contract.newKey()
+        Fact("to destroy what is not there is success", needs: [.key(.rsa2048, .signVerify)]) { contract in
+            let (key, _) = try await contract.newKey(.rsa2048, .signVerify)
             try await contract.backend.destroyKey(key.object)
             try await contract.backend.destroyKey(key.object)
             try await contract.backend.destroyKey(.random())

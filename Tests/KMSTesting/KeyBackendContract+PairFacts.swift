@@ -5,8 +5,9 @@ internal import Testing
 
 extension KeyBackendContract {
     static let pairFacts = [
-        Fact("a signature of every spec and algorithm verifies, and for its own input only") { contract in
-            for spec in [KeySpec.rsa2048, .rsa3072, .rsa4096, .p256, .p384, .p521, .secp256k1, .edwards25519] {
+        Fact("a signature of every spec and algorithm verifies, and for its own input only", needs: []) { contract in
+            let specs = [KeySpec.rsa2048, .rsa3072, .rsa4096, .p256, .p384, .p521, .secp256k1, .edwards25519]
+            for spec in try await contract.held(specs, .signVerify) {
                 let (key, made) = try await contract.newKey(spec, .signVerify)
                 let publicKey = try PublicKey(subjectPublicKeyInfo: made.publicKey)
                 #expect(publicKey.kind == spec.publicKeyKind)
@@ -23,7 +24,10 @@ extension KeyBackendContract {
                 }
             }
         },
-        Fact("no two key pairs are the same, and each verifies its own signatures alone") { contract in
+        Fact(
+            "no two key pairs are the same, and each verifies its own signatures alone",
+            needs: [.key(.p256, .signVerify)]
+        ) { contract in
             let a = try await contract.newKey(.p256, .signVerify)
             let b = try await contract.newKey(.p256, .signVerify)
             #expect(a.made.publicKey != b.made.publicKey)
@@ -33,7 +37,10 @@ extension KeyBackendContract {
             let others = try PublicKey(subjectPublicKeyInfo: b.made.publicKey)
             #expect(!others.isValidSignature(signature, of: digest, .ecdsa(.sha256)))
         },
-        Fact("a key pair is in the inventory until it is destroyed, and its id is taken") { contract in
+        Fact(
+            "a key pair is in the inventory until it is destroyed, and its id is taken",
+            needs: [.key(.p384, .signVerify)]
+        ) { contract in
             let backend = contract.backend
             let (key, _) = try await contract.newKey(.p384, .signVerify)
             #expect(try await backend.inventory().contains(key.object))
@@ -50,18 +57,23 @@ extension KeyBackendContract {
                 _ = try await backend.sign(Digest.sha384.hash([]), "ECDSA_SHA_384", with: key)
             }
         },
-        Fact("another pair's check value is missing material") { contract in
-            let (key, _) = try await contract.newKey(.secp256k1, .signVerify)
-            let (other, _) = try await contract.newKey(.secp256k1, .signVerify)
-            let wrong = MaterialReference(object: key.object, checkValue: other.checkValue)
-            await contract.expect(.materialMissing) { try await contract.backend.verifyKey(wrong) }
-            await contract.expect(.materialMissing) {
-                _ = try await contract.backend.sign(Digest.sha256.hash([]), "ECDSA_SHA_256", with: wrong)
+        Fact("another pair's check value is missing material", needs: []) { contract in
+            for spec in try await contract.held([.secp256k1, .p256, .rsa2048], .signVerify) {
+                let (key, _) = try await contract.newKey(spec, .signVerify)
+                let (other, _) = try await contract.newKey(spec, .signVerify)
+                let wrong = MaterialReference(object: key.object, checkValue: other.checkValue)
+                let algorithm = spec == .rsa2048 ? "RSASSA_PKCS1_V1_5_SHA_256" : "ECDSA_SHA_256"
+                await contract.expect(.materialMissing) { try await contract.backend.verifyKey(wrong) }
+                await contract.expect(.materialMissing) {
+                    _ = try await contract.backend.sign(Digest.sha256.hash([]), algorithm, with: wrong)
+                }
+                try await contract.backend.verifyKey(key)
             }
-            try await contract.backend.verifyKey(key)
         },
-        Fact("a shared secret is the one that the other side derives, on every curve") { contract in
-            for (spec, curve) in [(KeySpec.p256, Curve.p256), (.p384, .p384), (.p521, .p521)] {
+        Fact("a shared secret is the one that the other side derives, on every curve", needs: []) { contract in
+            let specs = try await contract.held([.p256, .p384, .p521], .keyAgreement)
+            for (spec, curve) in [(KeySpec.p256, Curve.p256), (.p384, .p384), (.p521, .p521)] where specs.contains(spec)
+            {
                 let (key, made) = try await contract.newKey(spec, .keyAgreement)
                 let publicKey = try PublicKey(subjectPublicKeyInfo: made.publicKey)
                 #expect(publicKey.kind == .ec(curve))
@@ -74,7 +86,13 @@ extension KeyBackendContract {
                 }
             }
         },
-        Fact("a key serves its usage and no other") { contract in
+        Fact(
+            "a key serves its usage and no other",
+            needs: [
+                .symmetric, .key(.p256, .signVerify), .key(.p256, .keyAgreement), .key(.rsa2048, .encryptDecrypt),
+                .key(.rsa2048, .signVerify), .key(.hmac256, .generateVerifyMAC),
+            ]
+        ) { contract in
             let backend = contract.backend
             let (signing, _) = try await contract.newKey(.p256, .signVerify)
             let (agreeing, _) = try await contract.newKey(.p256, .keyAgreement)

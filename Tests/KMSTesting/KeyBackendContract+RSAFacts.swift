@@ -7,8 +7,10 @@ extension KeyBackendContract {
     private static let hashes = [("RSAES_OAEP_SHA_1", Digest.sha1), ("RSAES_OAEP_SHA_256", .sha256)]
 
     static let rsaFacts = [
-        Fact("what is encrypted with the public key by OAEP decrypts, with either hash and of every size") { contract in
-            for (spec, size) in [(KeySpec.rsa2048, 256), (.rsa3072, 384)] {
+        Fact("what is encrypted with the public key by OAEP decrypts, with either hash and of every size", needs: []) {
+            contract in
+            let specs = try await contract.held([.rsa2048, .rsa3072], .encryptDecrypt)
+            for (spec, size) in [(KeySpec.rsa2048, 256), (.rsa3072, 384)] where specs.contains(spec) {
                 let (key, made) = try await contract.newKey(spec, .encryptDecrypt)
                 let publicKey = try PublicKey(subjectPublicKeyInfo: made.publicKey)
                 for (algorithm, hash) in hashes {
@@ -21,8 +23,10 @@ extension KeyBackendContract {
                 }
             }
         },
-        Fact("what is no OAEP ciphertext of the key is invalid, and says no more, whatever is wrong with it") {
-            contract in
+        Fact(
+            "what is no OAEP ciphertext of the key is invalid, and says no more, whatever is wrong with it",
+            needs: [.key(.rsa2048, .encryptDecrypt)]
+        ) { contract in
             let (key, made) = try await contract.newKey(.rsa2048, .encryptDecrypt)
             let publicKey = try PublicKey(subjectPublicKeyInfo: made.publicKey)
             let modulus = try #require(publicKey.rsaModulus)
@@ -57,7 +61,10 @@ extension KeyBackendContract {
                 #expect(opened.exposedArray == [1, 2, 3], "errors leave the key usable")
             }
         },
-        Fact("another key's ciphertext is invalid, and an unknown algorithm no answer") { contract in
+        Fact(
+            "another RSA key's ciphertext is invalid, and an unknown algorithm no answer",
+            needs: [.key(.rsa2048, .encryptDecrypt)]
+        ) { contract in
             let (key, _) = try await contract.newKey(.rsa2048, .encryptDecrypt)
             let (_, other) = try await contract.newKey(.rsa2048, .encryptDecrypt)
             let publicKey = try PublicKey(subjectPublicKeyInfo: other.publicKey)
@@ -71,7 +78,10 @@ extension KeyBackendContract {
                 }
             }
         },
-        Fact("a wrapping key has a public part, and neither signs nor decrypts for anybody") { contract in
+        Fact(
+            "a wrapping key has a public part, and neither signs nor decrypts for anybody",
+            needs: [.wrappingKey(.rsa2048), .wrappingKey(.rsa3072)]
+        ) { contract in
             let backend = contract.backend
             for spec in [KeySpec.rsa2048, .rsa3072] {
                 let id = ObjectID.random()

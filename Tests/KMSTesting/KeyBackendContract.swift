@@ -13,10 +13,16 @@ internal import Testing
 package struct KeyBackendContract: Sendable {
     package struct Fact: Sendable, CustomTestStringConvertible {
         let statement: String
+        let needs: [Ability]
         let check: @Sendable (KeyBackendContract) async throws -> Void
 
-        init(_ statement: String, _ check: @escaping @Sendable (KeyBackendContract) async throws -> Void) {
+        /// Most facts are of symmetric keys.
+        init(
+            _ statement: String, needs: [Ability] = [.symmetric],
+            _ check: @escaping @Sendable (KeyBackendContract) async throws -> Void
+        ) {
             self.statement = statement
+            self.needs = needs
             self.check = check
         }
 
@@ -27,13 +33,20 @@ package struct KeyBackendContract: Sendable {
         cipherFacts + keyFacts + dataKeyFacts + pairFacts + rsaFacts + secretFacts + importFacts
     }
 
-    let backend: any KeyBackend
+    /// Those of symmetric keys that are made in the token.
+    package static var symmetricFacts: [Fact] { cipherFacts + keyFacts + dataKeyFacts }
 
-    package init(_ backend: any KeyBackend) {
+    let backend: any KeyBackend
+    /// What the backend cannot do, with what its refusal has to name.
+    let missing: [Ability: String]
+
+    package init(_ backend: any KeyBackend, missing: [Ability: String] = [:]) {
         self.backend = backend
+        self.missing = missing
     }
 
     package func check(_ fact: Fact) async throws {
+        guard try await held(fact.needs).count == fact.needs.count else { return }
         try await fact.check(self)
     }
 
@@ -52,6 +65,11 @@ package struct KeyBackendContract: Sendable {
         let id = ObjectID.random()
         let made = try await backend.generateKey(.symmetricDefault, for: .encryptDecrypt, id: id)
         return MaterialReference(object: id, checkValue: made.checkValue)
+    }
+
+    /// How many bytes a plaintext of `count` has when the key has sealed it.
+    func sealedSize(of count: Int, with key: MaterialReference) -> Int {
+        backend.sealingScheme(of: key).sealedSize(of: count)
     }
 
     func seal(

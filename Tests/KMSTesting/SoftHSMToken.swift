@@ -45,6 +45,25 @@ package final class SoftHSMToken: Sendable {
         try addToken(label: label)
     }
 
+    /// A store of its own with a copy of `other`'s tokens: of the same labels, serial numbers, PINs and keys, as two HSMs
+    /// of a cluster have them.
+    package init(copyOf other: SoftHSMToken) throws {
+        label = other.label
+        pin = other.pin
+        let manager = FileManager.default
+        folder = URL(filePath: other.folder).deletingLastPathComponent().path + "/strongroom-token-\(UUID())"
+        leftFolders.withLock { _ = $0.insert(folder) }
+        try manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try manager.copyItem(atPath: other.folder + "/tokens", toPath: folder + "/tokens")
+        let settings = Self.text(of: other.configurationFile).replacing(other.folder, with: folder)
+        try Data(settings.utf8).write(to: URL(filePath: configurationFile))
+        try writePIN(pin)
+    }
+
+    private static func text(of path: String) -> String {
+        (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
     deinit {
         leftFolders.withLock { _ = $0.remove(folder) }
         try? FileManager.default.removeItem(atPath: folder)

@@ -17,6 +17,8 @@ package final class SoftwareKey: Sendable {
     enum Secret {
         case bytes([UInt8])
         case pair(KeyPair)
+        /// Of a symmetric key that encrypts, then authenticates.
+        case encryptThenMAC(EncryptThenMACReference)
     }
 
     /// What a wrapping key is for; ``KeyUsage`` has no name for it.
@@ -36,11 +38,25 @@ package final class SoftwareKey: Sendable {
         self.usage = usage
         self.secret = secret
         switch secret {
-        case .bytes: publicKey = []
+        case .bytes, .encryptThenMAC: publicKey = []
         case .pair(let pair): publicKey = pair.privateKey.publicKey.subjectPublicKeyInfo
         }
-        let proof = if case .bytes(let bytes) = secret { bytes } else { publicKey }
-        checkValue = Array(Digest.sha256.hash(Array("\(spec.rawValue)/\(usage)/".utf8) + proof).prefix(16))
+        let proof: [UInt8]
+        let mark: [UInt8]
+        switch secret {
+        case .bytes(let bytes): (proof, mark) = (bytes, [])
+        case .pair: (proof, mark) = (publicKey, [])
+        case .encryptThenMAC(let keys): (proof, mark) = (keys.encryptionKey + keys.authenticationKey, Self.mark)
+        }
+        let hash = Digest.sha256.hash(Array("\(spec.rawValue)/\(usage)/".utf8) + proof)
+        checkValue = Array(hash.prefix(16)) + mark
+    }
+
+    /// Behind the check value of a key that encrypts, then authenticates.
+    private static let mark = [SealingScheme.encryptThenMAC.rawValue]
+
+    package static func scheme(of checkValue: [UInt8]) -> SealingScheme {
+        checkValue.count == 17 ? .encryptThenMAC : .aesGCM
     }
 
     /// A symmetric key that the test chose.
@@ -48,10 +64,19 @@ package final class SoftwareKey: Sendable {
         self.init(.symmetricDefault, KeyUsage.encryptDecrypt.rawValue, .bytes(bytes))
     }
 
+    /// The same with a second one for its MACs.
+    package convenience init(aes bytes: [UInt8], mac: [UInt8]) {
+        let keys = EncryptThenMACReference(encryptionKey: bytes, authenticationKey: mac)
+        self.init(.symmetricDefault, KeyUsage.encryptDecrypt.rawValue, .encryptThenMAC(keys))
+    }
+
     package static func generate(
-        _ spec: KeySpec, for usage: KeyUsage, _ supply: RSAPairSupply
+        _ spec: KeySpec, for usage: KeyUsage, _ supply: RSAPairSupply, scheme: SealingScheme = .aesGCM
     ) throws(KMSError) -> SoftwareKey {
-        try generate(spec, usage: usage.rawValue, supply)
+        if spec == .symmetricDefault, scheme == .encryptThenMAC {
+            return SoftwareKey(aes: .random(32), mac: .random(32))
+        }
+        return try generate(spec, usage: usage.rawValue, supply)
     }
 
     package static func generateWrappingKey(

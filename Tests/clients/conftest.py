@@ -1,10 +1,35 @@
 import pytest
-from strongroom_server import STRONGROOM, Server, wait_until
+from real_tokens import KINDS, LACKING, UNFIT
+from strongroom_server import STRONGROOM, TOKEN, Server, wait_until
+
+# Tests that look into SoftHSM's token past the server, or make tokens themselves.
+OF_SOFTHSM = {
+    "test_conformance", "test_doctor", "test_encrypt_then_mac", "test_import_from_token", "test_init", "test_real_tokens",
+    "test_secrets", "test_several_tokens", "test_token",
+}
 
 
 def pytest_sessionstart(session):
     if not STRONGROOM.exists():
         pytest.exit(f"there is no {STRONGROOM}; run `swift build` first", returncode=1)
+
+
+def pytest_collection_modifyitems(items):
+    """With STRONGROOM_TEST_TOKEN=nss, for example, all tests are run on such a token that are not of SoftHSM, or of a key
+    spec that it lacks: that it is refused, test_real_tokens.py sees."""
+    if not TOKEN:
+        return
+    if TOKEN not in KINDS:
+        pytest.exit(f"STRONGROOM_TEST_TOKEN={TOKEN} is none of {', '.join(KINDS)}", returncode=1)
+    lacking, unfit = LACKING.get(TOKEN, {}), UNFIT.get(TOKEN, {})
+    for item in items:
+        if item.module.__name__ in OF_SOFTHSM:
+            item.add_marker(pytest.mark.skip(reason="of SoftHSM's token"))
+        elif reason := next((unfit[words] for words in unfit if words in item.name), None):
+            item.add_marker(pytest.mark.skip(reason=reason))
+        elif parameters := getattr(item, "callspec", None):
+            if spec := next((spec for spec in lacking if spec in str(parameters.params) or spec in item.name), None):
+                item.add_marker(pytest.mark.skip(reason=f"the token makes no keys {spec}"))
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""A real server: `strongroom init` and `strongroom serve` on a folder and a SoftHSM token of its own."""
+"""A real server: `strongroom init` and `strongroom serve` on a folder and a token of its own.
+
+The token is SoftHSM's, or of the kind that the environment variable STRONGROOM_TEST_TOKEN names: see real_tokens.py.
+"""
 import configparser
 import os
 import pathlib
@@ -13,10 +16,12 @@ import time
 
 import boto3
 import botocore.config
+from real_tokens import RealToken
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 STRONGROOM = REPOSITORY / ".build/debug/strongroom"
 PROFILE = REPOSITORY / "hsm-config/softhsm2.yaml"
+TOKEN = os.environ.get("STRONGROOM_TEST_TOKEN", "")
 # Long enough for a debug build on a busy machine; nothing waits for it when all is well.
 PATIENCE = 30
 
@@ -34,15 +39,20 @@ def clean_environment(**more: str) -> dict:
 
 
 class Server:
-    def __init__(self, state: pathlib.Path, *init_arguments: str):
+    def __init__(self, state: pathlib.Path, *init_arguments: str, token: RealToken | None = None):
+        """With `token`, on that one, which stays when the server is closed."""
         self.state = state
+        self.own_token = RealToken(TOKEN) if TOKEN and token is None else None
+        token = token or self.own_token
+        self.prefix = token.prefix if token else []
+        token_arguments = token.init_arguments if token else ["--profile", str(PROFILE)]
         self.process = None
         self.stdout_lines = []
         self.stderr_path = state.parent / f"{state.name}.stderr"
         self.environment = clean_environment(HOME=str(state.parent))
         listen = f"127.0.0.1:{free_port()}"
         self.endpoint = f"http://{listen}"
-        self.run("init", "--state", str(state), "--profile", str(PROFILE), "--listen", listen, *init_arguments)
+        self.run("init", "--state", str(state), *token_arguments, "--listen", listen, *init_arguments)
         # Tests make more keys in a second than an account may; those of the quotas set their own.
         self.configure("quotas: {all: unlimited}")
 
@@ -55,7 +65,7 @@ class Server:
 
     def run(self, *arguments: str, check: bool = True, timeout: float = 60) -> subprocess.CompletedProcess:
         result = subprocess.run(
-            [STRONGROOM, *arguments], env=self.environment, capture_output=True, text=True, timeout=timeout,
+            [*self.prefix, STRONGROOM, *arguments], env=self.environment, capture_output=True, text=True, timeout=timeout,
             stdin=subprocess.DEVNULL,
         )
         if check:
@@ -81,7 +91,7 @@ class Server:
         listen = self.endpoint.removeprefix("http://")
         with open(self.stderr_path, "ab") as log:
             self.process = subprocess.Popen(
-                [STRONGROOM, "serve", "--state", str(self.state), *(arguments or ("--listen", listen))],
+                [*self.prefix, STRONGROOM, "serve", "--state", str(self.state), *(arguments or ("--listen", listen))],
                 env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
             )
         lines = queue.Queue()
@@ -111,6 +121,9 @@ class Server:
     def close(self) -> None:
         if self.process and self.process.poll() is None:
             self.kill()
+        if self.own_token:
+            self.own_token.close()
+            self.own_token = None
 
     # What it is
 

@@ -16,8 +16,11 @@ func fuzzCiphertext(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 private func check(_ bytes: [UInt8]) {
     guard let blob = try? CiphertextBlob(decoding: bytes) else { return }
-    let header = CiphertextBlob.header(keyID: blob.keyID, materialNumber: blob.materialNumber)
+    let header = CiphertextBlob.header(
+        keyID: blob.keyID, materialNumber: blob.materialNumber, scheme: blob.scheme)
     precondition(CiphertextBlob.encode(header: header, sealed: blob.sealed) == bytes, "a second form of one ciphertext")
+    precondition(blob.scheme.rawValue == bytes[0], "a ciphertext taken for one of another version")
+    precondition(blob.scheme.plaintextSizes(of: blob.sealed.bytes.count) != nil, "a size that no sealing has")
     precondition(KeyID(blob.keyID.description) == blob.keyID, "a key id that its text form loses")
 }
 

@@ -6,8 +6,10 @@
 #include <sys/types.h>
 
 /// Starts `program` (an absolute path) with `environment` alone, default signal handling, nothing on standard input,
-/// standard output sent to standard error, `socket` as descriptor 3, `lock` (or -1) as descriptor 4, and no other.
-/// Gives 0 or an error number.
-int strongroom_spawn(pid_t *process, const char *program, char *const environment[], int socket, int lock);
+/// standard output sent to standard error, `socket` as descriptor 3, behind it `lock` and `pin` unless they are -1, and
+/// no other. Gives 0 or an error number.
+int strongroom_spawn(
+    pid_t *process, const char *program, char *const environment[], int socket, int lock, int pin
+);
 
 #endif

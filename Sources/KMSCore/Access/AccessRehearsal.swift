@@ -11,7 +11,9 @@ package struct AccessRehearsal: Sendable {
         var table = KeyTable()
         for key in image.keys {
             // One that this version does not know is not there for requests either.
-            if let entry = KeyEntry(key, lastUsage: image.lastUsages[key.address]) { table.save(entry) }
+            if let entry = KeyEntry(key, in: nil, lastUsage: image.lastUsages[key.address]) {
+                table.save(entry)
+            }
         }
         for alias in image.aliases { table.save(alias) }
         for grant in image.grants { table.key(grant.key)?.grants.save(grant) }

@@ -10,7 +10,7 @@ extension KeyStore {
         let ids = try principalIDs(of: document)
         guard !bypassingLockoutCheck else { return ids }
         let compiled = CompiledPolicy(document, source: .keyPolicy, principalIDs: ids)
-        guard let entry = KeyEntry(key) else {
+        guard let entry = KeyEntry(key, in: nil) else {
             throw KMSError(.internalFailure, "The policy was not stored.", cause: "the key cannot be read")
         }
         let decision = decide(.putKeyPolicy, on: .key(entry), by: context, with: .none, keyPolicy: compiled)

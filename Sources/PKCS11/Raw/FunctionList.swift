@@ -16,6 +16,13 @@ import CPKCS11
 
     @inline(__always)
     func check(_ name: StaticString, _ value: CK_RV) throws(PKCS11Error) {
-        guard value == CKR_OK else { throw PKCS11Error(name, ReturnValue(rawValue: value)) }
+        guard value == CKR_OK else { throw Self.failure(name, value) }
+    }
+
+    @inline(never)
+    private static func failure(_ name: StaticString, _ value: CK_RV) -> PKCS11Error {
+        let error = PKCS11Error(name, ReturnValue(rawValue: value))
+        ReturnValueTally.count(error)
+        return error
     }
 }

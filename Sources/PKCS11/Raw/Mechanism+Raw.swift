@@ -20,6 +20,19 @@ extension Mechanism {
             unsafe parameters.mgf = Self.maskGeneration(hash)
             unsafe parameters.source = CKZ_DATA_SPECIFIED
             return unsafe lend(&parameters, MemoryLayout<CK_RSA_PKCS_OAEP_PARAMS>.size, body)
+        case .gcm(var iv, var aad):
+            return unsafe iv.withUnsafeMutableBufferPointer { iv in
+                unsafe aad.withUnsafeMutableBufferPointer { aad in
+                    var parameters = unsafe CK_GCM_PARAMS()
+                    unsafe parameters.pIv = iv.baseAddress
+                    unsafe parameters.ulIvLen = UInt(iv.count)
+                    unsafe parameters.ulIvBits = UInt(iv.count * 8)
+                    unsafe parameters.pAAD = aad.baseAddress
+                    unsafe parameters.ulAADLen = UInt(aad.count)
+                    unsafe parameters.ulTagBits = 128
+                    return unsafe lend(&parameters, MemoryLayout<CK_GCM_PARAMS>.size, body)
+                }
+            }
         case .ecdh(var point):
             return unsafe point.withUnsafeMutableBufferPointer { bytes in
                 var parameters = unsafe CK_ECDH1_DERIVE_PARAMS()

@@ -1,0 +1,67 @@
+import HSMClient
+import HSMWorkerProtocol
+import KMSCore
+import Logging
+
+/// What keeps the server's keys: the workers of its token, and what is known of them.
+struct Tokens: Sendable {
+    struct Token: Sendable {
+        /// For the operator, who knows it from the configuration.
+        let name: String
+        let client: HSMClient
+    }
+
+    let tokens: [Token]
+    /// What they are together, where there are several.
+    let cluster: HSMCluster?
+    let backend: any KeyBackend
+
+    /// Starts the workers. One token is used directly; several as a cluster, each of which has to show the key store's
+    /// own keys, that `metadata` names.
+    init(
+        _ configuration: ServerConfiguration, _ state: StateDirectory, lock: ServerLock, metadata: any MetadataStore,
+        logger: Logger, onEvent: @escaping @Sendable (_ token: String, HSMEvent) -> Void
+    ) async throws {
+        let members = try HSM.members(configuration, try ProfileFile.load(state.profile), state, lock: lock)
+        let known = try await metadata.load().systemKeys.values.filter { !$0.checkValue.isEmpty }
+        tokens = members.map { member in
+            var settings = member.configuration
+            settings.onEvent = { onEvent(member.name, $0) }
+            if case .environment(let name) = settings.settings.pinSource {
+                logger.warning(
+                    "the PIN came from the environment, where others may have seen it",
+                    metadata: ["variable": "\(name)", "hint": "let hsm.pin be a file, a credential or a descriptor"])
+            }
+            var logger = logger
+            if members.count > 1 { logger[metadataKey: "member"] = "\(member.name)" }
+            return Token(name: member.name, client: HSMClient(settings, logger: logger))
+        }
+        guard tokens.count > 1 else {
+            cluster = nil
+            backend = tokens[0].client
+            return
+        }
+        let cluster = HSMCluster(
+            tokens.map { HSMCluster.Member(name: $0.name, backend: $0.client) },
+            settings: configuration.clusterSettings(), knownKeys: known, logger: logger)
+        self.cluster = cluster
+        backend = cluster
+    }
+
+    /// Whether a request would be served.
+    var isReady: Bool { cluster?.isReady ?? tokens.contains { $0.client.isReady } }
+
+    /// What the first token that answers tells of itself.
+    func report() async throws(KMSError) -> TokenReport {
+        let token = tokens.first { $0.client.isReady } ?? tokens[0]
+        return try await token.client.tokenReport()
+    }
+
+    var statuses: [(name: String, status: HSMStatus)] { tokens.map { ($0.name, $0.client.status()) } }
+
+    /// Ends all workers, and waits for them.
+    func stop() {
+        cluster?.stop()
+        for token in tokens { token.client.stop() }
+    }
+}
