@@ -46,6 +46,9 @@ extension TestToken.Kind {
     }
 
     private static let curves = [KeySpec.p256, .p384, .p521, .secp256k1]
+    private static let noEd25519Key: [Ability: String] = [
+        .key(.edwards25519, .signVerify): "CKM_EC_EDWARDS_KEY_PAIR_GEN"
+    ]
     private static let noEd25519: [Ability: String] = [
         .key(.edwards25519, .signVerify): "CKM_EC_EDWARDS_KEY_PAIR_GEN",
         .dataKeyPair(.edwards25519): "CKM_EC_EDWARDS_KEY_PAIR_GEN", .importing(.edwards25519, .signVerify): "CKM_E",
@@ -68,7 +71,7 @@ extension TestToken.Kind {
         .importing(.rsa2048, .encryptDecrypt): "CKM_AES_KEY_WRAP_PAD or CKM_AES_KEY_WRAP_KWP",
     ]).and(.lacking(curves, "CKM_EC_KEY_PAIR_GEN"))
 
-    private static let tpm2 = [.key(.edwards25519, .signVerify): "CKM_EC_EDWARDS_KEY_PAIR_GEN"].and([
+    private static let tpm2 = noEd25519Key.and([
         .symmetric: "CKM_AES_", .importing(.symmetricDefault, .encryptDecrypt): "CKM_AES_",
         .key(.rsa4096, .signVerify): "CKM_RSA_PKCS_KEY_PAIR_GEN makes no key RSA_4096",
         .key(.secp256k1, .signVerify): "CKM_EC_KEY_PAIR_GEN makes no key ECC_SECG_P256K1",

@@ -146,6 +146,8 @@ package final class SoftHSMToken: Sendable {
     }
 
     package func moveBack() throws {
+        // What a module made there meanwhile is no token.
+        try? FileManager.default.removeItem(atPath: folder + "/tokens")
         try FileManager.default.moveItem(atPath: folder + "/away", toPath: folder + "/tokens")
     }
 }
