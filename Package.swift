@@ -186,7 +186,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FuzzSubjects",
-            dependencies: ["AuditLog", "HSMWorkerProtocol", "KMSCore", "KMSPolicy", "SecureMemory"],
+            dependencies: [
+                "AuditLog", "HSMWorkerProtocol", "KMSCore", "KMSPolicy", "SecureMemory",
+                .product(name: "Yams", package: "Yams"),
+            ],
             path: "Tests/FuzzSubjects", swiftSettings: strict),
         .testTarget(name: "FuzzSubjectsTests", dependencies: ["FuzzSubjects", "KMSTesting"], swiftSettings: strict),
         .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),

@@ -248,6 +248,10 @@ SEEDS = {
         "two": bytes([40]) + frame(0, field(b"")) + frame(13, b""), "long": bytes([1]) + frame(1, field(b"{}" * 400)),
         "cut": bytes([0]) + frame(7, bytes(40))[:-3],
     },
+    # Without their comments, which are most of them.
+    "fuzz-profile": {
+        path.stem: re.sub(rb"(?m)^\s*#.*\n", b"", path.read_bytes()) for path in (ROOT / "hsm-config").glob("*.yaml")
+    },
     "fuzz-audit": {"line": audit_line(), "two": audit_line() + b"\n" + audit_line()},
     "fuzz-ciphertext": {
         "shortest": blob(False, 0), "multi-region": blob(True, 32), "longest": blob(False, 6144 - 54),

@@ -155,6 +155,20 @@ struct CallTable {
         return Array(given.values)
     }
 
+    /// Takes out what has waited for `time` while the worker is at slow work, and another worker may do instead.
+    mutating func takeStranded(behind time: UInt64, _ now: UInt64) -> [PendingCall] {
+        guard !slow.isEmpty else { return [] }
+        let stranded = pending.filter {
+            $0.value.mayMove && $0.value.submitted + time <= now && mayWait($0.key, $0.value)
+        }
+        for id in stranded.keys {
+            pending[id] = nil
+            // It is answered when the slow work ends, however much came meanwhile.
+            abandoned[id] = .max
+        }
+        return Array(stranded.values)
+    }
+
     /// The worker has ended. What may be repeated stays, to be sent to the next; the rest is given up.
     mutating func lose(_ now: UInt64) -> [PendingCall] {
         abandoned = [:]

@@ -81,8 +81,22 @@ public final class HSMClient: KeyBackend {
 
     /// Everything else goes to the worker with the least to do, and once more when that one dies meanwhile.
     func callAny(_ frame: SecureBuffer) async throws(KMSError) -> FrameCursor {
-        let worker = leastBusy
-        let reply = try await worker.call(frame, timeout: profile.callTimeout, repeats: 1)
+        var worker = leastBusy
+        var reply: SecureBuffer
+        if workers.count > 1 {
+            if let first = try await worker.callUnlessStranded(frame, timeout: profile.callTimeout, repeats: 1) {
+                reply = first
+            } else {
+                // The worker has turned to slow work meanwhile, and so it is not the least busy one any more. A frame of
+                // its own, as the id in this one may not be sent yet.
+                worker = leastBusy
+                let copy = SecureBuffer(capacity: frame.count)
+                frame.withExposedBytes { copy.append($0) }
+                reply = try await worker.call(copy, timeout: profile.callTimeout, repeats: 1)
+            }
+        } else {
+            reply = try await worker.call(frame, timeout: profile.callTimeout, repeats: 1)
+        }
         if reply.frameCode == Status.ok.rawValue { return FrameCursor(reply) }
         return try await believe(reply, to: frame, of: worker)
     }

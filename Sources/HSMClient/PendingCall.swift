@@ -14,6 +14,8 @@ struct PendingCall {
     let isSlow: Bool
     /// How often it may be sent again.
     var repeats: Int
+    /// Whether another worker may do it instead, when this one is at slow work.
+    var mayMove = false
     var isSent = false
     /// When the caller gets its error.
     var deadline: UInt64
@@ -30,6 +32,7 @@ struct PendingCall {
         self.repeats = repeats
         deadline = submitted + timeout
     }
+
     var isCanary: Bool { continuation == nil }
 
     func finish(_ result: Result<SecureBuffer, KMSError>) {

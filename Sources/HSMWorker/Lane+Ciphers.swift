@@ -26,9 +26,8 @@ extension Lane {
         do {
             try body(&fields, entry)
         } catch let error as PKCS11Error
-            where token.failureClass(of: error) == .object || error.returnValue == .keyFunctionNotPermitted
+            where token.failureClass(of: error) == .object || Self.whileDestroyed.contains(error.returnValue)
         {
-            // The latter is what some tokens answer while another lane destroys the object.
             try renewSession()
             token.repairs.count(.object)
             keys.forget(id)
@@ -38,6 +37,9 @@ extension Lane {
             try body(&fields, fresh)
         }
     }
+
+    /// What some tokens answer, besides those of class object, while another lane destroys the object.
+    private static let whileDestroyed: Set<ReturnValue> = [.keyFunctionNotPermitted, .keyTypeInconsistent]
 
     /// As ``withKey(_:_:)``, for a key that seals: no other gets to the mechanism.
     private func withCipherKey(

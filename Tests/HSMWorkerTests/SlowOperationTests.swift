@@ -82,6 +82,33 @@ import Testing
         #expect(rig.workers == workers)
     }
 
+    @Test func `a call that hangs in slow work keeps nobody who came before it: others do what waits`() async throws {
+        let faults = try FaultModule()
+        let rig = try await Rig.ready {
+            $0.settings.profile.callTimeout = 4
+            $0.settings.profile.keyGenerationTimeout = 30
+            $0.environment.merge(faults.environment) { $1 }
+            try? $0.settings.wrap(in: faults)
+        }
+        let key = try await rig.newKey()
+        _ = try await rig.seal([1], with: key)
+        try faults.obey("delay C_GenerateKey 20000 times 1 shared")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // Both in the same moment, so that some are in the socket behind the key that hangs.
+            for _ in 0..<20 {
+                group.addTask {
+                    for _ in 0..<20 { _ = try await rig.seal([1], with: key) }
+                }
+            }
+            group.addTask { _ = try? await rig.newKey() }
+            let start = ContinuousClock.now
+            for _ in 0..<20 { try await group.next() }
+            #expect(ContinuousClock.now - start < .seconds(4), "nobody waited for the hanging key")
+            group.cancelAll()
+            Rig.kill(rig.workers)
+        }
+    }
+
     @Test func `a worker that hangs is still found out`() async throws {
         let rig = try await Rig.ready {
             $0.settings.profile.callTimeout = 0.5
@@ -129,6 +156,27 @@ import Testing
             #expect(table.expire(105).count == 1)
             #expect(table.isHung(105))
             #expect(table.count == 0 && table.load == 1, "the worker still has it")
+        }
+    }
+
+    @Test func `that wait behind slow work and may be done elsewhere are taken out, and the worker is not blamed`()
+        async
+    {
+        await withCalls { call in
+            var table = CallTable(patience: 5)
+            table.begin(0)
+            var movable = call(100, 5, false, 1)
+            movable.mayMove = true
+            let ids = [
+                table.insert(call(100, 60, true, 0)), table.insert(movable), table.insert(call(100, 5, false, 1)),
+            ]
+            for id in ids { _ = table.send(id) }
+            #expect(table.takeStranded(behind: 1, 100).isEmpty, "it has not waited yet")
+            #expect(table.takeStranded(behind: 1, 101).count == 1, "the one that may be done elsewhere")
+            #expect(table.takeStranded(behind: 1, 102).isEmpty)
+            #expect(!table.isHung(140), "the worker is at slow work")
+            #expect(table.answer(ids[0], 150) != nil)
+            #expect(table.answer(ids[1], 150) == nil && !table.isHung(150), "an answer that nobody waits for any more")
         }
     }
 
