@@ -136,6 +136,8 @@ final class KeyCache: Sendable {
     /// To be called with the catalogue locked.
     private func find(_ id: ID, _ checkValue: CheckValue, in session: borrowing Session) throws -> Entry {
         let template = checkValue.template
+        // Before the search and after it: another lane may log in again between a search and a look.
+        try expectLogin(in: session)
         let found = try session.findObjects(
             [Attribute(.objectClass, template.objectClass.rawValue), Attribute(.id, id.bytes)])
         guard let object = found.first else { throw try absence(of: id, in: session) }

@@ -90,6 +90,7 @@ extension Lane {
 
     /// Throws when there is an object of that id, of whatever class. To be called with the catalogue locked.
     func expectNone(_ id: KeyCache.ID) throws {
+        try keys.expectLogin(in: session)
         guard try session.findObjects([Attribute(.id, id.bytes)], limit: 1).isEmpty else {
             throw OperationFailure(.failed, "the token already has an object \(id.text)")
         }
@@ -101,6 +102,7 @@ extension Lane {
         let id = try KeyCache.ID(&fields)
         keys.forgetBeforeDestruction(id)
         try keys.catalogue.withLock { _ throws in
+            try keys.expectLogin(in: session)
             for object in try session.findObjects([Attribute(.id, id.bytes)]) {
                 try session.destroyObject(object)
             }
@@ -136,6 +138,7 @@ extension Lane {
         let after = try fields.bytes()
         // With the catalogue locked: to read an object that was destroyed meanwhile looks like a broken token.
         let ids = try keys.catalogue.withLock { _ throws in
+            try keys.expectLogin(in: session)
             let ids = try objects(.secretKey) + objects(.privateKey)
             try keys.expectLogin(in: session)
             return ids

@@ -5,40 +5,6 @@ import KMSCore
 import KMSTesting
 import Testing
 
-/// A file system of its own that is soon full.
-final class SmallDisk: Sendable {
-    let path: String
-
-    /// Nil where this process may not mount one.
-    init?(kilobytes: Int) {
-        path = FileManager.default.temporaryDirectory.path + "/strongroom-disk-\(UUID())"
-        guard (try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)) != nil
-        else { return nil }
-        guard unsafe mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else {
-            unsafe rmdir(path)
-            return nil
-        }
-    }
-
-    deinit {
-        unsafe umount2(path, Int32(MNT_DETACH))
-        unsafe rmdir(path)
-    }
-
-    static let isPossible = SmallDisk(kilobytes: 4) != nil
-
-    func fill() throws {
-        let file = unsafe fopen(path + "/ballast", "w")
-        let block = [UInt8](repeating: 0, count: 4096)
-        while unsafe fwrite(block, 1, block.count, file) == block.count, unsafe fflush(file) == 0 {}
-        unsafe fclose(file)
-    }
-
-    func empty() throws {
-        try FileManager.default.removeItem(atPath: path + "/ballast")
-    }
-}
-
 @Suite(.timeLimit(.minutes(2))) struct `When the disk fails` {
     @Test(.enabled(if: SmallDisk.isPossible, "only root may mount a small disk"))
     func `work is refused until records can be written again, and none is lost`() async throws {
@@ -46,7 +12,7 @@ final class SmallDisk: Sendable {
         let rig = try Rig(in: disk.path + "/audit")
         let log = try await rig.begin()
         try await log.append(durably: [rig.item("Before")])
-        try disk.fill()
+        disk.fill()
         var taken = 0
         while (try? log.checkAccepting()) != nil {
             if (try? log.append(rig.record("Taken\(taken)"))) != nil { taken += 1 }
@@ -82,7 +48,7 @@ final class SmallDisk: Sendable {
             $0.maximumWaitingRecords = 10
         }
         try await log.append(durably: [rig.item("Before")])
-        try disk.fill()
+        disk.fill()
         var given = 0
         while rig.notices.isEmpty {
             try log.append(rig.record("Given\(given)"))
@@ -111,7 +77,7 @@ final class SmallDisk: Sendable {
         let disk = try #require(SmallDisk(kilobytes: 256))
         let rig = try Rig(in: disk.path + "/audit")
         let log = try await rig.begin()
-        try disk.fill()
+        disk.fill()
         let item = rig.item("Waits")
         let large = rig.record("Large", requestParameters: .string(String(repeating: "x", count: 8192)))
         try? log.append(large)
@@ -128,7 +94,7 @@ final class SmallDisk: Sendable {
         let disk = try #require(SmallDisk(kilobytes: 64))
         let rig = try Rig(in: disk.path + "/audit")
         try await rig.write(1)
-        try disk.fill()
+        disk.fill()
         rig.clock.advance(byDays: 1)
         let error = await #expect(throws: KMSError.self) { _ = try await rig.open() }
         #expect(error?.cause?.contains("No space left on device") == true, "\(error?.cause ?? "")")

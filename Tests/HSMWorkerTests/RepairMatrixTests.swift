@@ -35,7 +35,7 @@ import Testing
         (0x041, "fifffffiffsf"),  // ENCRYPTED_DATA_LEN_RANGE
         (0x054, "uuuuuuuuuusu"),  // FUNCTION_NOT_SUPPORTED
         (0x060, "ssssssssssss"),  // KEY_HANDLE_INVALID
-        (0x063, "ffffffffffsf"),  // KEY_TYPE_INCONSISTENT
+        (0x063, "ssssfssssfsf"),  // KEY_TYPE_INCONSISTENT
         (0x068, "ssssfssssfsf"),  // KEY_FUNCTION_NOT_PERMITTED
         (0x070, "uuuuuuuuuusu"),  // MECHANISM_INVALID
         (0x082, "ssssssssssss"),  // OBJECT_HANDLE_INVALID

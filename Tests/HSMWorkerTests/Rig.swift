@@ -106,28 +106,15 @@ final class Rig: Sendable {
     var workers: [pid_t] { Self.workers(of: token) }
 
     /// The workers of a token that are alive: they are this process's children, and name the token's configuration.
-    static func workers(of token: SoftHSMToken) -> [pid_t] {
-        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return processes.compactMap { pid_t($0) }.filter { process in
-            parent(of: process) == getpid() && file("/proc/\(process)/environ").contains(token.configurationFile)
-        }.sorted()
-    }
+    static func workers(of token: SoftHSMToken) -> [pid_t] { Processes.children(with: token.configurationFile) }
 
-    static func kill(_ processes: [pid_t]) {
-        for process in processes { _ = Glibc.kill(process, SIGKILL) }
-    }
+    static func kill(_ processes: [pid_t]) { Processes.kill(processes) }
 
     /// Lets a process hang.
     static func stop(_ process: pid_t) { _ = Glibc.kill(process, SIGSTOP) }
 
-    private static func parent(of process: pid_t) -> pid_t? {
-        let words = file("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ")
-        guard let words, words.count > 1, words[0] != "Z" else { return nil }
-        return pid_t(words[1])
-    }
-
-    func environment(of process: pid_t) -> String { Self.file("/proc/\(process)/environ") }
-    func commandLine(of process: pid_t) -> String { Self.file("/proc/\(process)/cmdline") }
+    func environment(of process: pid_t) -> String { Processes.environment(of: process) }
+    func commandLine(of process: pid_t) -> String { Processes.commandLine(of: process) }
 
     /// What each open descriptor of a process is.
     func descriptors(of process: pid_t) -> [Int: String] {
@@ -141,9 +128,7 @@ final class Rig: Sendable {
         return Dictionary(uniqueKeysWithValues: pairs)
     }
 
-    static func file(_ path: String) -> String {
-        (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    }
+    static func file(_ path: String) -> String { Processes.file(path) }
 
     // MARK: Waiting
 

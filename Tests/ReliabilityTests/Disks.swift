@@ -6,39 +6,8 @@ import SQLiteStore
 import SecureMemory
 import Testing
 
-/// A file system of its own under the database, which fills up or lets nobody write. What a full disk does to the audit
-/// log is in AuditLogTests/FailureTests.
-private final class SmallDisk: Sendable {
-    let path: String
-
-    /// Nil where this process may not mount one.
-    init?(kilobytes: Int) {
-        path = FileManager.default.temporaryDirectory.path + "/strongroom-disk-\(UUID())"
-        guard (try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)) != nil
-        else { return nil }
-        guard unsafe mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else {
-            unsafe rmdir(path)
-            return nil
-        }
-    }
-
-    deinit {
-        unsafe umount2(path, Int32(MNT_DETACH))
-        unsafe rmdir(path)
-    }
-
-    static let isPossible = SmallDisk(kilobytes: 4) != nil
-
-    func fill() {
-        let file = unsafe fopen(path + "/ballast", "w")
-        let block = [UInt8](repeating: 0, count: 4096)
-        while unsafe fwrite(block, 1, block.count, file) == block.count, unsafe fflush(file) == 0 {}
-        unsafe fclose(file)
-    }
-
-    func empty() throws { try FileManager.default.removeItem(atPath: path + "/ballast") }
-}
-
+// What a full disk does to the audit log is in AuditLogTests/FailureTests, and a read-only one in
+// Tests/clients/test_outage.py.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct `When the database's disk fails` {
     @Test(.enabled(if: SmallDisk.isPossible, "only root may mount a small disk"))
     func `no key is made that nobody knows of, keys go on to serve, and all is well when there is room`() async throws {

@@ -171,40 +171,6 @@ final class Rig: Sendable {
     }
 }
 
-/// What /proc tells.
-enum Processes {
-    static func children(with text: String) -> [pid_t] {
-        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return processes.compactMap { pid_t($0) }.filter { process in
-            parent(of: process) == getpid() && environment(of: process).contains(text)
-        }.sorted()
-    }
-
-    static func parent(of process: pid_t) -> pid_t? {
-        let words = file("/proc/\(process)/stat").split(separator: ")").last?.split(separator: " ")
-        guard let words, words.count > 1, words[0] != "Z" else { return nil }
-        return pid_t(words[1])
-    }
-
-    static func environment(of process: pid_t) -> String { file("/proc/\(process)/environ") }
-    static func commandLine(of process: pid_t) -> String { file("/proc/\(process)/cmdline") }
-
-    static func descriptors(of process: pid_t) -> Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").count) ?? 0
-    }
-
-    static func threads(of process: pid_t) -> Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task").count) ?? 0
-    }
-
-    static func file(_ path: String) -> String {
-        (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    }
-
-    static func kill(_ processes: [pid_t], _ signal: Int32 = SIGKILL) {
-        for process in processes { _ = Glibc.kill(process, signal) }
-    }
-}
 
 /// What is logged.
 final class LogLines: Sendable {
