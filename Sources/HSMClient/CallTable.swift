@@ -155,11 +155,12 @@ struct CallTable {
         return Array(given.values)
     }
 
-    /// Takes out what has waited for `time` while the worker is at slow work, and another worker may do instead.
-    mutating func takeStranded(behind time: UInt64, _ now: UInt64) -> [PendingCall] {
+    /// Takes out what has waited for long enough while the worker is at slow work.
+    mutating func takeStranded(_ now: UInt64) -> [PendingCall] {
         guard !slow.isEmpty else { return [] }
-        let stranded = pending.filter {
-            $0.value.mayMove && $0.value.submitted + time <= now && mayWait($0.key, $0.value)
+        let stranded = pending.filter { id, call in
+            guard let time = call.strandedAfter else { return false }
+            return call.submitted + time <= now && mayWait(id, call)
         }
         for id in stranded.keys {
             pending[id] = nil

@@ -81,25 +81,38 @@ public final class HSMClient: KeyBackend {
 
     /// Everything else goes to the worker with the least to do, and once more when that one dies meanwhile.
     func callAny(_ frame: SecureBuffer) async throws(KMSError) -> FrameCursor {
-        var worker = leastBusy
-        var reply: SecureBuffer
-        if workers.count > 1 {
-            if let first = try await worker.callUnlessStranded(frame, timeout: profile.callTimeout, repeats: 1) {
-                reply = first
-            } else {
-                // The worker has turned to slow work meanwhile, and so it is not the least busy one any more. A frame of
-                // its own, as the id in this one may not be sent yet.
-                worker = leastBusy
-                let copy = SecureBuffer(capacity: frame.count)
-                frame.withExposedBytes { copy.append($0) }
-                reply = try await worker.call(copy, timeout: profile.callTimeout, repeats: 1)
-            }
-        } else {
-            reply = try await worker.call(frame, timeout: profile.callTimeout, repeats: 1)
-        }
+        let (reply, worker) = try await answer(to: frame)
         if reply.frameCode == Status.ok.rawValue { return FrameCursor(reply) }
         return try await believe(reply, to: frame, of: worker)
     }
+
+    /// How long a request waits behind slow work before another worker is asked, in seconds.
+    private static let patience = 0.5
+
+    private func answer(to frame: SecureBuffer) async throws(KMSError) -> (SecureBuffer, WorkerConnection) {
+        let first = leastBusy
+        guard workers.count > 1 else {
+            return (try await first.call(frame, timeout: profile.callTimeout, repeats: 1), first)
+        }
+        if let reply = try await first.call(
+            frame, timeout: profile.callTimeout, patience: Self.patience, repeats: 1)
+        {
+            return (reply, first)
+        }
+        // The worker has turned to slow work meanwhile, so it is not the least busy one any more. A frame of its own, as
+        // the id in the first may not have been sent yet.
+        let second = leastBusy
+        let copy = SecureBuffer(capacity: frame.count)
+        frame.withExposedBytes { copy.append($0) }
+        if let reply = try await second.call(
+            copy, timeout: profile.callTimeout, patience: profile.callTimeout, repeats: 1)
+        {
+            return (reply, second)
+        }
+        throw Self.tooLate
+    }
+
+    private static let tooLate = KMSError(.dependencyTimeout, "The HSM did not answer in time. Try again.")
 
     // MARK: Missing material
 
@@ -116,12 +129,17 @@ public final class HSMClient: KeyBackend {
             "the token does not show a key that it should: asking again through a new worker",
             metadata: ["object": "\(key)", "worker": "\(worker.number)"])
         worker.retire(generation, because: "the token did not show a key through it")
-        let second: SecureBuffer
-        do {
-            second = try await worker.call(frame, timeout: profile.callTimeout, repeats: 1)
+        let second: SecureBuffer?
+        do throws(KMSError) {
+            second = try await worker.call(
+                frame, timeout: profile.callTimeout, patience: profile.callTimeout, repeats: 1)
         } catch {
             missing.withLock { $0.end(key, helped: nil, WorkerConnection.now) }
             throw error
+        }
+        guard let second else {
+            missing.withLock { $0.end(key, helped: nil, WorkerConnection.now) }
+            throw Self.tooLate
         }
         let helped = second.frameCode != Status.materialMissing.rawValue
         missing.withLock { $0.end(key, helped: helped, WorkerConnection.now) }

@@ -14,8 +14,8 @@ struct PendingCall {
     let isSlow: Bool
     /// How often it may be sent again.
     var repeats: Int
-    /// Whether another worker may do it instead, when this one is at slow work.
-    var mayMove = false
+    /// How long it waits behind slow work before it is given back, in nanoseconds; nil for to its end.
+    var strandedAfter: UInt64?
     var isSent = false
     /// When the caller gets its error.
     var deadline: UInt64

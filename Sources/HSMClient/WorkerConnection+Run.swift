@@ -302,14 +302,11 @@ extension WorkerConnection {
         if call.isCanary { take(canary: reply, now) } else { call.finish(.success(reply)) }
     }
 
-    /// How long a request waits behind slow work before another worker is asked.
-    private static let strandedTime: UInt64 = 500_000_000
-
     /// Gives back what waits behind slow work, which may take a minute when a call in it hangs.
     private func moveStranded(_ now: UInt64) {
         let stranded = state.withLock { state in
             defer { updateLoad(state) }
-            return state.calls.takeStranded(behind: Self.strandedTime, now)
+            return state.calls.takeStranded(now)
         }
         for call in stranded { call.finish(.success(Self.stranded)) }
     }

@@ -78,19 +78,19 @@ final class WorkerConnection: Sendable {
         try await Self.call(frame, timeout: timeout, isSlow: isSlow, repeats: repeats) { submit($0) }
     }
 
-    /// The same for what another worker may do instead: nil when this one is at slow work, and does not get to it.
-    func callUnlessStranded(
-        _ frame: SecureBuffer, timeout: Double, repeats: Int
+    /// The same for what can be given up: nil when it has waited for `patience` seconds behind slow work.
+    func call(
+        _ frame: SecureBuffer, timeout: Double, patience: Double, repeats: Int
     ) async throws(KMSError) -> SecureBuffer? {
         let reply = try await Self.call(frame, timeout: timeout, isSlow: false, repeats: repeats) {
             var call = $0
-            call.mayMove = true
+            call.strandedAfter = Self.nanoseconds(patience)
             submit(call)
         }
         return reply === Self.stranded ? nil : reply
     }
 
-    /// What a call is answered that was taken out of a worker's queue to be done by another. Never sent.
+    /// What a call is answered that was taken out of a worker's queue. Never sent.
     static let stranded = SecureBuffer(capacity: 1)
 
     /// The same, through whatever worker `hand` submits it to.

@@ -166,14 +166,14 @@ import Testing
             var table = CallTable(patience: 5)
             table.begin(0)
             var movable = call(100, 5, false, 1)
-            movable.mayMove = true
+            movable.strandedAfter = 1
             let ids = [
                 table.insert(call(100, 60, true, 0)), table.insert(movable), table.insert(call(100, 5, false, 1)),
             ]
             for id in ids { _ = table.send(id) }
-            #expect(table.takeStranded(behind: 1, 100).isEmpty, "it has not waited yet")
-            #expect(table.takeStranded(behind: 1, 101).count == 1, "the one that may be done elsewhere")
-            #expect(table.takeStranded(behind: 1, 102).isEmpty)
+            #expect(table.takeStranded(100).isEmpty, "it has not waited yet")
+            #expect(table.takeStranded(101).count == 1, "the one that may be done elsewhere")
+            #expect(table.takeStranded(102).isEmpty)
             #expect(!table.isHung(140), "the worker is at slow work")
             #expect(table.answer(ids[0], 150) != nil)
             #expect(table.answer(ids[1], 150) == nil && !table.isHung(150), "an answer that nobody waits for any more")
