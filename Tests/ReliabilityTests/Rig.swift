@@ -171,7 +171,6 @@ final class Rig: Sendable {
     }
 }
 
-
 /// What is logged.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
