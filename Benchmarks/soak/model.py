@@ -85,6 +85,13 @@ class Model:
         except WrongAnswer as wrong:
             self.note(f"{name}: {wrong}")
 
+    def look_again(self) -> None:
+        """After an operation that ended without an answer: it may have been done or not."""
+        for key in self.keys:
+            state = self.client.call("DescribeKey", KeyId=key.id)["KeyMetadata"]["KeyState"]
+            key.has_material = state != "PendingImport"
+            key.state = "Enabled" if state == "PendingImport" else state
+
     def note(self, what: str) -> None:
         self.wrong.append(what)
 

@@ -45,6 +45,10 @@ def serve_client(number: int, seed: int, server: Server, stop, quiet, results) -
             model.step()
         except Unavailable as error:
             unavailable.append(str(error))
+            try:
+                model.look_again()
+            except Unavailable:
+                pass
         except Exception as error:  # A defect of this program is no answer of the server's, and must not be lost.
             model.note(f"{type(error).__name__}: {error}")
     quiet.wait()
