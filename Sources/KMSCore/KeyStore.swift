@@ -44,22 +44,16 @@ package final class KeyStore: Sendable {
 
     /// Takes all metadata. To be called once, before any request; the token need not be there yet.
     package func start(_ image: MetadataImage) {
-        var fresh = KeyTable()
+        var entries: [KeyEntry] = []
         for key in image.keys where key.lifecycle != .creating {
             guard let entry = KeyEntry(key, in: backend, lastUsage: image.lastUsages[key.address]) else {
                 events.record(.keyNotUnderstood(key.address))
                 continue
             }
             if !entry.isPolicyUnderstood { events.record(.policyNotUnderstood(key.address)) }
-            fresh.save(entry)
+            entries.append(entry)
         }
-        for grant in image.grants {
-            fresh.key(grant.key)?.grants.save(grant)
-        }
-        for alias in image.aliases {
-            fresh.save(alias)
-        }
-        let loaded = fresh
+        let loaded = KeyTable(entries, image)
         table.withLock { $0 = loaded }
         abandoned.withLock { $0 = image.keys.filter { $0.lifecycle == .creating } }
         wrappingKeys.withLock { $0 = WrappingKeys(image.wrappingKeys) }

@@ -9,6 +9,15 @@ struct KeyTable {
 
     private(set) var scopes: [Scope: Names] = [:]
 
+    init() {}
+
+    /// The entries with the aliases and grants that are stored of their keys.
+    init(_ entries: [KeyEntry], _ image: MetadataImage) {
+        for entry in entries { save(entry) }
+        for alias in image.aliases { save(alias) }
+        for grant in image.grants { key(grant.key)?.grants.save(grant) }
+    }
+
     func key(_ address: KeyAddress) -> KeyEntry? {
         scopes[address.scope]?.keys[address.id]
     }

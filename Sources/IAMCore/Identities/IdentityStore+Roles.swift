@@ -63,14 +63,6 @@ extension IdentityStore {
         }
     }
 
-    /// ListInstanceProfilesForRole: there are none, so always empty. Throws as every question about a role does.
-    package func listInstanceProfiles(
-        ofRole name: String, by context: CallContext
-    ) throws(KMSError) -> [String] {
-        _ = try find(.role(name), for: "iam:ListInstanceProfilesForRole", by: context)
-        return []
-    }
-
     private func checkDuration(_ seconds: Int) throws(KMSError) {
         guard (3600...43_200).contains(seconds) else {
             throw KMSError(.validation, "MaxSessionDuration has to be from 3,600 to 43,200 seconds.")
@@ -85,36 +77,18 @@ extension IdentityStore {
         return document
     }
 
-    /// The role with its trust policy as it counts: where an ARN stood for somebody who is gone, it has the unique id,
-    /// so that nobody takes another of the same name for them.
+    /// The role with its trust policy as it counts.
     private func shown(_ role: Identity) -> Identity {
         var shown = role
-        for (arn, id) in role.trustPrincipals where look(up: arn) != .identity(uniqueID: id) {
-            shown.trustPolicy = shown.trustPolicy.replacing("\"\(arn)\"", with: "\"\(id)\"")
-        }
+        shown.trustPolicy = self.shown(role.trustPolicy, naming: role.trustPrincipals)
         return shown
     }
 
-    /// The unique ids of the users and roles in a trust policy, by their ARNs. Tells which principals are there: to be
-    /// asked for those who may set the policy.
     private func principals(of document: PolicyDocument) throws(KMSError) -> [String: String] {
-        var ids: [String: String] = [:]
-        for pattern in document.statements.flatMap({ $0.principals?.patterns ?? [] }) {
-            let name: String
-            switch pattern {
-            case .account(let account): name = account
-            case .arn(let arn): name = arn
-            case .everyone, .uniqueID, .service, .federated, .canonicalUser: continue
-            }
-            switch look(up: name) {
-            case .account: break
-            case .identity(let id): ids[name] = id
-            case .unknown:
-                throw KMSError(
-                    .malformedPolicy,
-                    "Invalid principal in policy: \"AWS\":\"\(name)\" is no account, user or role of this server.")
-            }
+        try principalIDs(of: document) { name, _ in
+            KMSError(
+                .malformedPolicy,
+                "Invalid principal in policy: \"AWS\":\"\(name)\" is no account, user or role of this server.")
         }
-        return ids
     }
 }

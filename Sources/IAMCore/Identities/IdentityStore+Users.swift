@@ -76,12 +76,6 @@ extension IdentityStore {
             try await remove(user, by: context)
         }
     }
-
-    /// ListGroupsForUser: there are no groups, so always empty. Throws as every question about a user does.
-    package func listGroups(ofUser name: String, by context: CallContext) throws(KMSError) -> [String] {
-        _ = try find(.user(name), for: "iam:ListGroupsForUser", by: context)
-        return []
-    }
 }
 
 /// What holds for users and roles.

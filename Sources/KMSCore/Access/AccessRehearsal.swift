@@ -8,16 +8,9 @@ package struct AccessRehearsal: Sendable {
 
     /// - Parameter now: For conditions on the time.
     package init(_ image: MetadataImage, at now: Timestamp) {
-        var table = KeyTable()
-        for key in image.keys {
-            // One that this version does not know is not there for requests either.
-            if let entry = KeyEntry(key, in: nil, lastUsage: image.lastUsages[key.address]) {
-                table.save(entry)
-            }
-        }
-        for alias in image.aliases { table.save(alias) }
-        for grant in image.grants { table.key(grant.key)?.grants.save(grant) }
-        self.table = table
+        // One that this version does not know is not there for requests either.
+        let entries = image.keys.compactMap { KeyEntry($0, in: nil, lastUsage: image.lastUsages[$0.address]) }
+        table = KeyTable(entries, image)
         self.now = now
     }
 
@@ -89,19 +82,8 @@ package struct AccessRehearsal: Sendable {
                 return table.aliasNames(of: entry.key.address)
             })
         let values = RehearsedConditions(check: check, given: call.given)
-        let question = PolicyQuestion(action: call.action.policyName, resource: resource.arn, context: values)
-        let decision: Decision
-        if case .key(let entry) = resource {
-            decision = Decision.onKey(
-                question, by: caller.policyCaller, caller.policies, keyPolicy: entry.policy(for: call.action),
-                keyAccount: entry.key.address.scope.account.description,
-                worksAcrossAccounts: call.action.worksAcrossAccounts, encryptionContext: call.encryptionContext,
-                grants: { entry.grants.permissions(for: caller.policyCaller) })
-        } else if resource.scope.account == caller.principal.account {
-            decision = Decision.byIdentity(question, by: caller.policyCaller, caller.policies)
-        } else {
-            decision = Decision(.notAcrossAccounts)
-        }
+        let decision = Decision.of(
+            call.action, on: resource, by: caller, values, encryptionContext: call.encryptionContext, usable: { $0 })
         return Outcome(resource: resource.arn, decision: decision, absentKeys: values.absentKeys)
     }
 

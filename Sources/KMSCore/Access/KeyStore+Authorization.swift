@@ -27,24 +27,12 @@ extension KeyStore {
         _ action: KMSAction, on resource: Resource, by context: CallContext, with conditions: RequestConditions,
         alias: String? = nil, keyPolicy: CompiledPolicy? = nil
     ) -> Decision {
-        let caller = context.caller
         let check = AccessCheck(
             context: context, conditions: conditions, resource: resource, now: clock.now, requestAlias: alias,
             aliases: { [self] in aliasNames(of: resource) })
-        let question = PolicyQuestion(action: action.policyName, resource: resource.arn, context: check)
-        guard case .key(let entry) = resource else {
-            // Names and accounts have no policies of their own, and are nobody else's.
-            guard resource.scope.account == context.principal.account else {
-                return Decision(.notAcrossAccounts)
-            }
-            return Decision.byIdentity(question, by: caller.policyCaller, caller.policies)
-        }
-        return Decision.onKey(
-            question, by: caller.policyCaller, caller.policies, keyPolicy: keyPolicy ?? entry.policy(for: action),
-            keyAccount: entry.key.address.scope.account.description,
-            worksAcrossAccounts: action.worksAcrossAccounts, encryptionContext: conditions.encryptionContext?.pairs,
-            grants: { conditions.grants.among(entry.grants.permissions(for: caller.policyCaller)) }
-        )
+        return Decision.of(
+            action, on: resource, by: context.caller, check, encryptionContext: conditions.encryptionContext?.pairs,
+            keyPolicy: keyPolicy, usable: { conditions.grants.among($0) })
     }
 
     /// Throws what a caller is told of a key or alias that is not there: that it is not, if its identity policies would

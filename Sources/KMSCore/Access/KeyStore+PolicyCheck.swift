@@ -39,43 +39,13 @@ extension KeyStore {
     }
 
     private func principalIDs(of document: PolicyDocument) throws(KMSError) -> [String: String] {
-        var ids: [String: String] = [:]
-        for statement in document.statements {
-            for pattern in statement.principals?.patterns ?? [] {
-                guard let name = pattern.lookedUpName else { continue }
-                switch principals.look(up: name) {
-                case .account: break
-                case .identity(let uniqueID): if case .arn = pattern { ids[name] = uniqueID }
-                case .unknown:
-                    throw KMSError(
-                        .malformedPolicy,
-                        "Policy contains a statement with one or more invalid principals: \(name) in "
-                            + "Statement[\(statement.index)] is no account, user or role of this server.")
-                }
-            }
+        try principals.principalIDs(of: document) { name, statement in
+            KMSError(
+                .malformedPolicy,
+                "Policy contains a statement with one or more invalid principals: \(name) in "
+                    + "Statement[\(statement.index)] is no account, user or role of this server.")
         }
-        return ids
     }
 
-    /// The policy word for word, but for the ARNs of identities that have gone: their unique ids stand there, so that
-    /// nobody takes another of the same name for them.
-    func shownPolicy(of key: Key) -> String {
-        key.policyPrincipals.reduce(key.policy) { policy, principal in
-            let (arn, id) = principal
-            guard principals.look(up: arn) != .identity(uniqueID: id) else { return policy }
-            return policy.replacing("\"\(arn)\"", with: "\"\(id)\"")
-        }
-    }
-}
-
-extension PrincipalPattern {
-    /// What has to be known to this server; nil for those that need not.
-    fileprivate var lookedUpName: String? {
-        switch self {
-        case .account(let account): account
-        case .arn(let arn): arn
-        // An id may be of somebody who has gone: it names nobody any more, and hurts nobody.
-        case .everyone, .uniqueID, .service, .federated, .canonicalUser: nil
-        }
-    }
+    func shownPolicy(of key: Key) -> String { principals.shown(key.policy, naming: key.policyPrincipals) }
 }
