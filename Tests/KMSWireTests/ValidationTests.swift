@@ -181,6 +181,23 @@ import Testing
         )
     }
 
+    @Test func `a pattern is of every character of the value`() {
+        for id in ["0", "9", "a", "f"].map({ String(repeating: $0, count: 64) }) {
+            #expect(throws: Never.self) {
+                try decode(DeleteImportedKeyMaterialRequest.self, #"{"KeyId":"k","KeyMaterialId":"\#(id)"}"#)
+            }
+        }
+        for stranger in ["g", "A", "-", " "] {
+            for id in [stranger + String(repeating: "0", count: 63), String(repeating: "0", count: 63) + stranger] {
+                #expect(
+                    message(DeleteImportedKeyMaterialRequest.self, #"{"KeyId":"k","KeyMaterialId":"\#(id)"}"#)
+                        == single(
+                            "Value '\(id)' at 'keyMaterialId' failed to satisfy constraint: Member must satisfy regular "
+                                + "expression pattern: ^[a-f0-9]+$"))
+            }
+        }
+    }
+
     @Test(arguments: [
         (#"{"Limit":0}"#, "Value '0' at 'limit'"), (#"{"Limit":1001}"#, "Value '1001' at 'limit'"),
         (#"{"Marker":""}"#, "Value '' at 'marker'"),

@@ -4,8 +4,7 @@ import KMSCore
 extension StringShape {
     static let grantConstraintSourceARN = StringShape(
         length: 20...512,
-        pattern: Pattern(
-            text: "^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$", matching: { $0.isARNOfAccount })
+        pattern: Pattern("^arn:aws[a-z0-9-]*:[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+$") { $0.isARNOfAccount }
     )
     static let grantID = StringShape(length: 1...128)
     static let grantName = aliasName
@@ -17,12 +16,11 @@ extension StringShape {
     ])
     static let principalID = StringShape(
         length: 1...256,
-        pattern: Pattern(text: "^[\\w+=,.@:/-]+$") { $0.isWord || "+=,.@:/-".unicodeScalars.contains($0) }
+        pattern: .characters("^[\\w+=,.@:/-]+$") { $0.isWord || "+=,.@:/-".unicodeScalars.contains($0) }
     )
     static let servicePrincipal = StringShape(
         length: 1...128,
-        pattern: Pattern(
-            text: "^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$", matching: { $0.isServiceName })
+        pattern: Pattern("^([A-Za-z0-9\\-]+)\\.([A-Za-z0-9\\-]+)(\\.[A-Za-z0-9\\-]+)+$") { $0.isServiceName }
     )
 }
 

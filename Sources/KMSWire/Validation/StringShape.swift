@@ -5,17 +5,17 @@ struct StringShape: Sendable {
         let text: String
         let matches: @Sendable (String) -> Bool
 
-        /// One that allows any number of characters out of a set, as nearly all do that are in use. They have a minimum
-        /// length besides.
-        init(text: String, allows: @escaping @Sendable (Unicode.Scalar) -> Bool) {
-            self.text = text
-            matches = { $0.unicodeScalars.allSatisfy(allows) }
-        }
-
-        /// Any other.
-        init(text: String, matching matches: @escaping @Sendable (String) -> Bool) {
+        init(_ text: String, _ matches: @escaping @Sendable (String) -> Bool) {
             self.text = text
             self.matches = matches
+        }
+
+        /// Any number of characters out of a set, as nearly all are that are in use. They have a minimum length besides.
+        ///
+        /// Not an initializer: of a closure that fits a string and a scalar alike, such as `"0"..."9" ~= $0`, Swift
+        /// would take the string.
+        static func characters(_ text: String, _ allows: @escaping @Sendable (Unicode.Scalar) -> Bool) -> Pattern {
+            Pattern(text) { $0.unicodeScalars.allSatisfy(allows) }
         }
     }
 
@@ -39,35 +39,35 @@ extension StringShape {
     static let keyID = StringShape(length: 1...2048)
     static let aliasName = StringShape(
         length: 1...256,
-        pattern: Pattern(text: "^[a-zA-Z0-9:/_-]+$") { $0.isWord || $0 == ":" || $0 == "/" || $0 == "-" }
+        pattern: .characters("^[a-zA-Z0-9:/_-]+$") { $0.isWord || $0 == ":" || $0 == "/" || $0 == "-" }
     )
     static let customKeyStoreID = StringShape(length: 1...64)
     static let description = StringShape(length: 0...8192)
     static let grantToken = StringShape(length: 1...8192)
     static let keyMaterialDescription = StringShape(
         length: 0...256,
-        pattern: Pattern(text: "^[a-zA-Z0-9:/_\\s.-]+$") {
+        pattern: .characters("^[a-zA-Z0-9:/_\\s.-]+$") {
             $0.isWord || $0.isSpace || $0 == ":" || $0 == "/" || $0 == "." || $0 == "-"
         }
     )
     static let keyMaterialID = StringShape(
-        length: 64...64, pattern: Pattern(text: "^[a-f0-9]+$") { "0"..."9" ~= $0 || "a"..."f" ~= $0 }
+        length: 64...64, pattern: .characters("^[a-f0-9]+$") { "0"..."9" ~= $0 || "a"..."f" ~= $0 }
     )
     static let marker = StringShape(
-        length: 1...1024, pattern: Pattern(text: "[\\u0020-\\u00FF]*") { (0x20...0xff).contains($0.value) }
+        length: 1...1024, pattern: .characters("[\\u0020-\\u00FF]*") { (0x20...0xff).contains($0.value) }
     )
     static let policy = StringShape(
         length: 1...131_072,
-        pattern: Pattern(text: "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+") {
+        pattern: .characters("[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+") {
             (0x20...0xff).contains($0.value) || $0 == "\t" || $0 == "\n" || $0 == "\r"
         }
     )
-    static let policyName = StringShape(length: 1...128, pattern: Pattern(text: "[\\w]+") { $0.isWord })
+    static let policyName = StringShape(length: 1...128, pattern: .characters("[\\w]+") { $0.isWord })
     static let tagKey = StringShape(length: 1...128)
     static let tagValue = StringShape(length: 0...256)
     static let xksKeyID = StringShape(
         length: 1...128,
-        pattern: Pattern(text: "^[a-zA-Z0-9-_.]+$") { $0.isWord || $0 == "-" || $0 == "." }
+        pattern: .characters("^[a-zA-Z0-9-_.]+$") { $0.isWord || $0 == "-" || $0 == "." }
     )
 
     static let customerMasterKeySpec = StringShape(values: [
