@@ -20,13 +20,14 @@ let package = Package(
         // For the packages in Benchmarks/ and Fuzz/.
         .library(name: "HSMClient", targets: ["HSMClient", "HSMWorkerProtocol", "KMSCore", "SecureMemory"]),
         .library(name: "KMSCore", targets: ["KMSCore"]),
-        .library(name: "KMSPolicy", targets: ["KMSPolicy"]),
         .library(name: "AuditLog", targets: ["AuditLog"]),
         .library(name: "IAMQuery", targets: ["IAMQuery"]),
         .library(name: "KMSWire", targets: ["KMSWire"]),
         .library(name: "SigV4", targets: ["SigV4"]),
         // What Fuzz/ feeds: here, because it sees what only this package sees.
         .library(name: "FuzzSubjects", targets: ["FuzzSubjects"]),
+        // What Benchmarks/ times, likewise.
+        .library(name: "BenchSubjects", targets: ["BenchSubjects"]),
         // For the tests: a PKCS#11 module that wraps another and fails as it is told to.
         .library(name: "strongroom-fault-module", type: .dynamic, targets: ["FaultModule"]),
     ],
@@ -191,6 +192,8 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             path: "Tests/FuzzSubjects", swiftSettings: strict),
+        .target(
+            name: "BenchSubjects", dependencies: ["KMSPolicy"], path: "Tests/BenchSubjects", swiftSettings: strict),
         .testTarget(name: "FuzzSubjectsTests", dependencies: ["FuzzSubjects", "KMSTesting"], swiftSettings: strict),
         .testTarget(name: "SecureMemoryTests", dependencies: ["SecureMemory"], swiftSettings: strict),
         .testTarget(

@@ -23,7 +23,7 @@ let package = Package(
         .executableTarget(
             name: "bench-policy",
             dependencies: [
-                .product(name: "KMSPolicy", package: "strongroom"),
+                .product(name: "BenchSubjects", package: "strongroom"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

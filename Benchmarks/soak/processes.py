@@ -20,11 +20,13 @@ def free_port() -> int:
 class Server:
     """`strongroom serve` on a state directory of its own, with the fault module between it and the token."""
 
-    def __init__(self, folder: pathlib.Path, programs: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, programs: pathlib.Path, seconds: float):
         self.folder = folder
-        # In memory: a token waits for its disk at every object, and a disk of its own can be filled.
+        # In memory: a token waits for its disk at every object, and a disk of its own can be filled. Some hundred records of
+        # the audit log are a megabyte, and are less than a second's.
+        size = 256 + round(seconds)
         self.has_own_disk = os.geteuid() == 0 and subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=256m,mode=0700", "soak", folder], capture_output=True).returncode == 0
+            ["mount", "-t", "tmpfs", "-o", f"size={size}m,mode=0700", "soak", folder], capture_output=True).returncode == 0
         self.state = folder / "state"
         self.program = programs / "strongroom"
         self.control = folder / "faults"

@@ -113,7 +113,7 @@ def main() -> int:
     folder = pathlib.Path(tempfile.mkdtemp(prefix="strongroom-soak-"))
     print(f"soak: seed {seed}, state in {folder}", file=sys.stderr)
 
-    server = Server(folder, options.programs.resolve())
+    server = Server(folder, options.programs.resolve(), options.seconds)
     try:
         server.start()
         result = run(server, generator, seed, options)

@@ -7,98 +7,80 @@ extension Session {
     borrowing func sealGCM(
         _ text: [UInt8], _ key: ObjectHandle, iv: inout [UInt8], aad: [UInt8] = [], room: Int? = nil
     ) throws(PKCS11Error) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: room ?? text.count + 64)
-        let written: Int
-        do {
-            var span = output.mutableSpan
+        try [UInt8](room: room ?? text.count + 64) { (output) throws(PKCS11Error) in
+            var span = iv.mutableSpan
             var bytes = unsafe span.mutableBytes
-            var ivSpan = iv.mutableSpan
-            var ivBytes = unsafe ivSpan.mutableBytes
-            written = try unsafe encryptAESGCM(
-                text.span.bytes, with: key, iv: &ivBytes, aad: aad.span.bytes, into: &bytes)
+            return try unsafe encryptAESGCM(text.span.bytes, with: key, iv: &bytes, aad: aad.span.bytes, into: &output)
         }
-        return Array(output.prefix(written))
     }
 
     borrowing func openGCM(
         _ sealed: [UInt8], _ key: ObjectHandle, iv: [UInt8], aad: [UInt8] = []
     ) throws(PKCS11Error) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: sealed.count + 64)
-        let written: Int
-        do {
-            var span = output.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            written = try unsafe decryptAESGCM(
-                sealed.span.bytes, with: key, iv: iv.span.bytes, aad: aad.span.bytes, into: &bytes)
+        try [UInt8](room: sealed.count + 64) { (output) throws(PKCS11Error) in
+            try unsafe decryptAESGCM(
+                sealed.span.bytes, with: key, iv: iv.span.bytes, aad: aad.span.bytes, into: &output)
         }
-        return Array(output.prefix(written))
     }
 
     borrowing func encrypt(
         _ input: [UInt8], _ key: ObjectHandle, _ mechanism: Mechanism, room: Int
     ) throws(PKCS11Error) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: room)
-        let written: Int
-        do {
-            var span = output.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            written = try unsafe encrypt(input.span.bytes, with: key, mechanism, into: &bytes)
+        try [UInt8](room: room) { (output) throws(PKCS11Error) in
+            try unsafe encrypt(input.span.bytes, with: key, mechanism, into: &output)
         }
-        return Array(output.prefix(written))
     }
 
     borrowing func decrypt(
         _ input: [UInt8], _ key: ObjectHandle, _ mechanism: Mechanism, room: Int
     ) throws(PKCS11Error) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: room)
-        let written: Int
-        do {
-            var span = output.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            written = try unsafe decrypt(input.span.bytes, with: key, mechanism, into: &bytes)
+        try [UInt8](room: room) { (output) throws(PKCS11Error) in
+            try unsafe decrypt(input.span.bytes, with: key, mechanism, into: &output)
         }
-        return Array(output.prefix(written))
     }
 
     borrowing func sign(
         _ input: [UInt8], _ key: ObjectHandle, _ mechanism: Mechanism, room: Int = 512
     ) throws(PKCS11Error) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: room)
-        let written: Int
-        do {
-            var span = output.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            written = try unsafe sign(input.span.bytes, with: key, mechanism, into: &bytes)
+        try [UInt8](room: room) { (output) throws(PKCS11Error) in
+            try unsafe sign(input.span.bytes, with: key, mechanism, into: &output)
         }
-        return Array(output.prefix(written))
     }
 
     borrowing func wrap(
         _ key: ObjectHandle, with wrappingKey: ObjectHandle, _ mechanism: Mechanism, room: Int = 4096
     ) throws(PKCS11Error) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: room)
-        let written: Int
-        do {
-            var span = output.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            written = try wrapKey(key, with: wrappingKey, mechanism, into: &bytes)
+        try [UInt8](room: room) { (output) throws(PKCS11Error) in
+            try wrapKey(key, with: wrappingKey, mechanism, into: &output)
         }
-        return Array(output.prefix(written))
     }
 
     borrowing func random(_ count: Int) throws(PKCS11Error) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: count)
-        do {
-            var span = output.mutableSpan
-            var bytes = unsafe span.mutableBytes
-            try generateRandom(into: &bytes)
+        try [UInt8](room: count) { (output) throws(PKCS11Error) in
+            try generateRandom(into: &output)
+            return count
         }
-        return output
     }
 
     /// Whether the secret of a key comes out of the token in the clear.
     borrowing func givesAway(_ type: AttributeType, of key: ObjectHandle) throws(PKCS11Error) -> Bool {
         guard let value = try secretAttribute(type, of: key) else { return false }
         return value.count > 0
+    }
+}
+
+extension [UInt8] {
+    /// What `write` puts into a buffer of `room` bytes: it answers how many they are.
+    fileprivate init(
+        room: Int, _ write: (inout MutableRawSpan) throws(PKCS11Error) -> Int
+    ) throws(PKCS11Error) {
+        self.init(repeating: 0, count: room)
+        let written: Int
+        do {
+            var span = mutableSpan
+            var bytes = unsafe span.mutableBytes
+            written = try write(&bytes)
+        }
+        removeLast(room - written)
     }
 }

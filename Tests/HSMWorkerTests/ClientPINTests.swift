@@ -128,7 +128,7 @@ import Testing
                 #expect(!rig.descriptors(of: worker).keys.contains { $0 == 4 && rig.configuration.lock == nil })
             }
             Rig.kill(workers)
-            try await rig.wait("new ones serve") {
+            try await waitUntil("new ones serve") {
                 rig.client.workers.allSatisfy(\.isReady)
                     && Set(rig.client.status().workers.compactMap(\.processID)).isDisjoint(with: workers)
             }

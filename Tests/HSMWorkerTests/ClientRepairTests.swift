@@ -17,8 +17,8 @@ import Testing
         let key = try await rig.newKey()
         try rig.token.moveAway()
         endWorkers(rig)
-        try await rig.wait("the loss is known") { !rig.client.isReady && rig.client.status().rung != .none }
-        try await rig.wait("and nothing is waited for") {
+        try await waitUntil("the loss is known") { !rig.client.isReady && rig.client.status().rung != .none }
+        try await waitUntil("and nothing is waited for") {
             rig.client.workers.allSatisfy { if case .down = $0.state.withLock({ $0.phase }) { true } else { false } }
         }
         var slowest = Duration.zero
@@ -36,9 +36,9 @@ import Testing
 
         try rig.token.moveBack()
         let start = ContinuousClock.now
-        try await rig.wait("served again", seconds: 5) { await rig.serves(key) }
+        try await waitUntil("served again", seconds: 5) { await rig.serves(key) }
         #expect(ContinuousClock.now - start < .seconds(5))
-        try await rig.wait("by all") { rig.client.workers.allSatisfy(\.isReady) }
+        try await waitUntil("by all") { rig.client.workers.allSatisfy(\.isReady) }
         #expect(rig.client.status().workers.allSatisfy { $0.generation == 2 && $0.restarts == 1 })
     }
 
@@ -54,7 +54,7 @@ import Testing
         try await rig.forget(key)
         await #expect(throws: KMSError.self) { _ = try await rig.open(sealed, with: key) }
         try rig.token.moveBack()
-        try await rig.wait("the key is there again", seconds: 5) {
+        try await waitUntil("the key is there again", seconds: 5) {
             (try? await rig.open(sealed, with: key)) == [1, 2]
         }
     }
@@ -97,7 +97,7 @@ import Testing
         }
         let hung = try #require(rig.workers.first)
         Rig.stop(hung)
-        try await rig.wait("it is replaced", seconds: 6) { !rig.workers.contains(hung) && rig.workers.count == 2 }
+        try await waitUntil("it is replaced", seconds: 6) { !rig.workers.contains(hung) && rig.workers.count == 2 }
     }
 
     @Test func `keep requests away from a worker that says nothing`() async throws {
@@ -109,7 +109,7 @@ import Testing
         for _ in 0..<10 { _ = try await rig.seal([1], with: key) }
         let hung = try #require(rig.client.workers[0].state.withLock { $0.process?.processID })
         Rig.stop(hung)
-        try await rig.wait("its silence is noticed") { rig.client.workers[0].load >= 1 << 16 }
+        try await waitUntil("its silence is noticed") { rig.client.workers[0].load >= 1 << 16 }
         let start = ContinuousClock.now
         for _ in 0..<100 { _ = try await rig.seal([1], with: key) }
         #expect(ContinuousClock.now - start < .seconds(2), "none of them waited for the one that hangs")
@@ -120,7 +120,7 @@ import Testing
     @Test func `make keys through the next one when the first is down`() async throws {
         let rig = try await Rig.ready()
         rig.client.workers[0].stop()
-        try await rig.wait("only the second serves") { !rig.client.workers[0].isReady && rig.client.isReady }
+        try await waitUntil("only the second serves") { !rig.client.workers[0].isReady && rig.client.isReady }
         let key = try await rig.newKey()
         _ = try await rig.seal([1], with: key)
         #expect(try await rig.client.inventory().contains(key.object))
@@ -157,7 +157,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(10))
         }
         #expect(deaths < 20, "\(deaths) in 3 s")
-        try await rig.wait("and is served again") { await rig.serves() }
+        try await waitUntil("and is served again") { await rig.serves() }
     }
 
     @Test func `tell of each loss and each repair`() async throws {
@@ -167,7 +167,7 @@ import Testing
             $0.onEvent = { events.add($0) }
         }
         Rig.kill(rig.workers)
-        try await rig.wait("repaired") { events.names.count >= 2 }
+        try await waitUntil("repaired") { events.names.count >= 2 }
         #expect(events.names.prefix(2) == ["ended 1", "repaired 2"])
     }
 }

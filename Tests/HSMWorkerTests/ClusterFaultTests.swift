@@ -11,7 +11,7 @@ import Testing
         let rig = try await ClusterRig.ready()
         let key = try await rig.newKey()
         let load = try await rig.load(with: key) {
-            try await ClusterRig.wait("both members have work") {
+            try await waitUntil("both members have work") {
                 rig.cluster.status().members.allSatisfy { $0.requests > 50 }
             }
             try rig.takeAway(1)
@@ -19,7 +19,7 @@ import Testing
             try rig.giveBack(1)
             try await rig.wait(for: .serving, of: 1)
             let before = rig.member(1).requests
-            try await ClusterRig.wait("it has work again") { rig.member(1).requests > before + 50 }
+            try await waitUntil("it has work again") { rig.member(1).requests > before + 50 }
         }
         #expect(load.errors.isEmpty, "\(load.errors.first.map { "\($0)" } ?? "") of \(load.count)")
     }
@@ -31,7 +31,7 @@ import Testing
             for round in 0..<6 {
                 let before = rig.cluster.status().members.map(\.requests)
                 Rig.kill(rig.workers(of: round % 2))
-                try await ClusterRig.wait("both have work") {
+                try await waitUntil("both have work") {
                     zip(rig.cluster.status().members, before).allSatisfy { $0.requests > $1 + 20 }
                 }
             }
@@ -43,14 +43,14 @@ import Testing
         let rig = try await ClusterRig.ready()
         let key = try await rig.newKey()
         let load = try await rig.load(with: key) {
-            try await ClusterRig.wait("both members have work") {
+            try await waitUntil("both members have work") {
                 rig.cluster.status().members.allSatisfy { $0.requests > 50 }
             }
             for process in rig.workers(of: 0) { Rig.stop(process) }
             try await rig.wait(for: .drained, of: 0)
             let before = rig.member(0).requests
             let other = rig.member(1).requests
-            try await ClusterRig.wait("the other does all") { rig.member(1).requests > other + 200 }
+            try await waitUntil("the other does all") { rig.member(1).requests > other + 200 }
             #expect(rig.member(0).requests == before)
             // Its worker is killed when its time is over, and the next one serves.
             try await rig.wait(for: .serving, of: 0)
@@ -83,8 +83,8 @@ import Testing
         for _ in 0..<10 { _ = try await rig.seal(with: key) }
         try rig.giveBack(0)
         try await rig.wait(for: .serving, of: 0)
-        try await ClusterRig.wait("the key came to it") { try await rig.membersThatShow(key.object) == [true, true] }
-        try await ClusterRig.wait("and it is asked for it") { rig.member(0).lackingKeys == 0 }
+        try await waitUntil("the key came to it") { try await rig.membersThatShow(key.object) == [true, true] }
+        try await waitUntil("and it is asked for it") { rig.member(0).lackingKeys == 0 }
         let before = rig.member(0).requests
         for _ in 0..<10 { _ = try await rig.seal(with: key) }
         #expect(rig.member(0).requests > before)
@@ -117,7 +117,7 @@ import Testing
         await expect(.keyUnavailable) { try await rig.cluster.checkHealth() }
         await expect(.keyUnavailable) { _ = try await rig.newKey() }
         for index in 0...1 { try rig.giveBack(index) }
-        try await ClusterRig.wait("it serves again", seconds: 10) { (try? await rig.seal(with: key)) != nil }
+        try await waitUntil("it serves again", seconds: 10) { (try? await rig.seal(with: key)) != nil }
         for index in 0...1 { try await rig.wait(for: .serving, of: index) }
         _ = try await rig.newKey()
     }

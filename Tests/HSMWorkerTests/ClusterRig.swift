@@ -55,10 +55,10 @@ final class ClusterRig: Sendable {
         let systemKey = MaterialReference(object: id, checkValue: made.checkValue)
         tokens.begin()
         for client in clients.prefix(count) {
-            try await wait("the first key is on all tokens") { try await client.shows(id) }
+            try await waitUntil("the first key is on all tokens", seconds: 15) { try await client.shows(id) }
         }
         let rig = ClusterRig(tokens, clients, systemKey, settings)
-        try await wait("all members serve") {
+        try await waitUntil("all members serve", seconds: 15) {
             rig.cluster.status().members.prefix(count).allSatisfy { $0.phase == .serving }
         }
         return rig
@@ -164,23 +164,11 @@ final class ClusterRig: Sendable {
 
     // MARK: Waiting
 
-    static func wait(
-        _ what: Comment, seconds: Double = 15, sourceLocation: SourceLocation = #_sourceLocation,
-        _ condition: () async throws -> Bool
-    ) async throws {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < end {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        Issue.record("not within \(seconds) s: \(what)", sourceLocation: sourceLocation)
-    }
-
     func wait(
         for phase: ClusterStatus.Phase, of index: Int, seconds: Double = 15,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        try await Self.wait(
+        try await waitUntil(
             "member \(index + 1) is \(phase.rawValue)", seconds: seconds, sourceLocation: sourceLocation
         ) { member(index).phase == phase }
     }

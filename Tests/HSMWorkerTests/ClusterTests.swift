@@ -59,7 +59,7 @@ import Testing
         #expect(rig.member(lacking).lackingKeys == 1)
 
         rig.tokens.resume()
-        try await ClusterRig.wait("the member is asked again") { rig.member(lacking).lackingKeys == 0 }
+        try await waitUntil("the member is asked again") { rig.member(lacking).lackingKeys == 0 }
         for _ in 0..<50 { _ = try await rig.seal(with: key) }
         #expect(rig.member(lacking).requests == before + 25)
     }
@@ -81,7 +81,7 @@ import Testing
         }
         await expect(.keyUnavailable) { try await rig.cluster.verifyKey(key) }
         try rig.giveBack(0)
-        try await ClusterRig.wait("the key serves again") { (try? await rig.seal(with: key)) != nil }
+        try await waitUntil("the key serves again") { (try? await rig.seal(with: key)) != nil }
 
         try await rig.clients[0].destroyKey(key.object)
         await expect(.materialMissing, "when all say so") { _ = try await rig.seal(with: key) }
@@ -104,7 +104,7 @@ import Testing
         let error = await expect(.keyUnavailable) { try await rig.cluster.destroyKey(key.object) }
         #expect(error?.cause?.contains("still shows the object") == true)
         rig.tokens.resume()
-        try await ClusterRig.wait("the members come in step") {
+        try await waitUntil("the members come in step") {
             try await rig.membersThatShow(key.object) == [false, false]
         }
         try await rig.cluster.destroyKey(key.object)
@@ -165,7 +165,7 @@ import Testing
         }
         rig.tokens.resume()
         for key in imported {
-            try await ClusterRig.wait("it is on both") { try await rig.membersThatShow(key.object) == [true, true] }
+            try await waitUntil("it is on both") { try await rig.membersThatShow(key.object) == [true, true] }
             for client in rig.clients { try await known.expectSame(as: key, in: client) }
         }
     }

@@ -218,7 +218,7 @@ private actor SharedETMRig {
         let error = await #expect(throws: KMSError.self) { _ = try await rig.open(sealed, with: key) }
         #expect(error?.code != .invalidCiphertext)
         try faults.clear()
-        try await rig.wait("service") { (try? await rig.open(sealed, with: key)) == [1, 2, 3] }
+        try await waitUntil("service") { (try? await rig.open(sealed, with: key)) == [1, 2, 3] }
     }
 
     /// One worker, with the fault module between it and the token.
@@ -242,7 +242,7 @@ private actor SharedETMRig {
             _ = try await rig.client.generateKey(.symmetricDefault, for: .encryptDecrypt, id: id)
         }
         try faults.clear()
-        try await rig.wait("a new worker") { await rig.serves() }
+        try await waitUntil("a new worker") { await rig.serves() }
         #expect(try rig.token.objectFiles.count == 1, "the first of the two")
         #expect(try await rig.client.inventory() == [id])
         try await rig.client.destroyKey(id)
@@ -406,7 +406,7 @@ extension Rig {
         try Data(edit(text).utf8).write(to: URL(filePath: token.configurationFile), options: .atomic)
         let old = workers
         Self.kill(old)
-        try await wait("a new generation") {
+        try await waitUntil("a new generation") {
             client.workers.allSatisfy(\.isReady) && workers.count == old.count && Set(workers).isDisjoint(with: old)
         }
     }

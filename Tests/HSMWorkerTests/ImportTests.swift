@@ -40,7 +40,7 @@ import Testing
         }
         let old = rig.workers
         Rig.kill(old)
-        try await rig.wait("a new generation") { rig.workers.count == 1 && rig.workers != old }
+        try await waitUntil("a new generation") { rig.workers.count == 1 && rig.workers != old }
         for (known, key) in keys {
             try await rig.client.verifyKey(key)
             try await known.expectSame(as: key, in: rig.client)

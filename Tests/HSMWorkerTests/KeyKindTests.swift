@@ -54,8 +54,8 @@ private struct KeyKind: CustomTestStringConvertible {
         for kind in KeyKind.all { keys.append((kind, try await rig.newKey(kind.spec, kind.usage))) }
         let old = rig.workers
         Rig.kill(old)
-        try await rig.wait("a new generation") { rig.workers.count == 2 && Set(rig.workers).isDisjoint(with: old) }
-        try await rig.wait("it serves") { await rig.serves() }
+        try await waitUntil("a new generation") { rig.workers.count == 2 && Set(rig.workers).isDisjoint(with: old) }
+        try await waitUntil("it serves") { await rig.serves() }
         for (kind, key) in keys {
             try await kind.use(key, rig)
             try await rig.client.verifyKey(key)

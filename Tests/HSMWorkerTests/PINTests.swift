@@ -51,8 +51,8 @@ import Testing
         #expect(logins(rig) == 1, "three wrong tries lock many a token for good")
 
         try rig.token.writePIN(rig.token.pin)
-        try await rig.wait("the right PIN is taken from the file", seconds: 5) { await rig.serves() }
-        try await rig.wait("and by every worker", seconds: 5) { logins(rig) == 4 && rig.workers.count == 3 }
+        try await waitUntil("the right PIN is taken from the file", seconds: 5) { await rig.serves() }
+        try await waitUntil("and by every worker", seconds: 5) { logins(rig) == 4 && rig.workers.count == 3 }
         try await Task.sleep(for: .milliseconds(200))
         #expect(logins(rig) == 4)
     }
@@ -61,7 +61,7 @@ import Testing
         let rig = try await spied(pin: "000000")
         #expect(await cause(rig).contains("CKR_PIN_INCORRECT"))
         try rig.token.writePIN("111111")
-        try await rig.wait("the other wrong PIN was tried", seconds: 5) { logins(rig) == 2 }
+        try await waitUntil("the other wrong PIN was tried", seconds: 5) { logins(rig) == 2 }
         try await Task.sleep(for: .seconds(2))
         #expect(logins(rig) == 2)
     }
@@ -74,7 +74,7 @@ import Testing
         #expect(logins(rig) == 0)
         if mode == 0o644 {
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: rig.token.pinFile)
-            try await rig.wait("repaired without a restart", seconds: 5) { await rig.serves() }
+            try await waitUntil("repaired without a restart", seconds: 5) { await rig.serves() }
         }
     }
 
@@ -82,10 +82,10 @@ import Testing
         let rig = try await spied(pin: "")
         #expect(await cause(rig).contains("is empty"))
         try FileManager.default.removeItem(atPath: rig.token.pinFile)
-        try await rig.wait("noticed", seconds: 5) { await cause(rig).contains("cannot be opened") }
+        try await waitUntil("noticed", seconds: 5) { await cause(rig).contains("cannot be opened") }
         try rig.token.writePIN(rig.token.pin)
-        try await rig.wait("the PIN that came is used", seconds: 5) { await rig.serves() }
-        try await rig.wait("by each worker once", seconds: 5) { logins(rig) == 2 && rig.workers.count == 2 }
+        try await waitUntil("the PIN that came is used", seconds: 5) { await rig.serves() }
+        try await waitUntil("by each worker once", seconds: 5) { logins(rig) == 2 && rig.workers.count == 2 }
     }
 
     @Test func `of a file may end in a carriage return, as some editors have it`() async throws {

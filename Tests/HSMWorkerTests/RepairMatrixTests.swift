@@ -84,7 +84,7 @@ import Testing
 
     private func outcome(of work: Work, _ value: UInt, _ scene: Scene) async throws -> String {
         let rig = scene.repair.rig
-        try await rig.wait("a worker serves") { await rig.serves(scene.key) }
+        try await waitUntil("a worker serves") { await rig.serves(scene.key) }
         // What a worker does only once is done before: what it learns of its token, and the keys that it looks up.
         try await scene.warmUp(work)
         let worker = rig.workers
@@ -106,7 +106,7 @@ import Testing
             }
         }
         try scene.repair.faults.clear()
-        try await rig.wait("a worker serves again") { await rig.serves(scene.key) }
+        try await waitUntil("a worker serves again") { await rig.serves(scene.key) }
         try await rig.client.destroyKey(victim.object)
         return outcome
     }

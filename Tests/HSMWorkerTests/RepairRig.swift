@@ -18,7 +18,7 @@ final class RepairRig: Sendable {
     ) async throws -> RepairRig {
         let rig = try await Program.offPool { try RepairRig(rules: rules, edit: edit) }
         _ = try await rig.client.tokenReport()
-        try await rig.rig.wait("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
+        try await waitUntil("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
         return rig
     }
 

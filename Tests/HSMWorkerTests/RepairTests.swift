@@ -60,11 +60,11 @@ import Testing
         try repair.faults.obey("rv C_EncryptInit 0xb3")
         for _ in 0..<3 { await expect(.keyUnavailable) { _ = try await repair.rig.seal([1], with: key) } }
         try repair.faults.clear()
-        try await repair.rig.wait("another one") {
+        try await waitUntil("another one") {
             let workers = repair.rig.workers
             return workers.count == 1 && workers != worker
         }
-        try await repair.rig.wait("that serves") { await repair.rig.serves(key) }
+        try await waitUntil("that serves") { await repair.rig.serves(key) }
     }
 
     // MARK: Login
@@ -123,7 +123,7 @@ import Testing
         let key = try await repair.rig.newKey()
         let worker = repair.rig.workers
         try repair.faults.obey("rv C_Encrypt 0x101 times 1 shared")
-        try await repair.rig.wait("served") { await repair.rig.serves(key) }
+        try await waitUntil("served") { await repair.rig.serves(key) }
         #expect(repair.rig.workers != worker)
     }
 
@@ -151,7 +151,7 @@ import Testing
         try repair.faults.obey("endsessions")
         #expect(try await repair.rig.open(sealed, with: key) == [7])
         repair.faults.forgetCalls()
-        try await repair.rig.wait("the anchor is looked at") {
+        try await waitUntil("the anchor is looked at") {
             repair.faults.calls(of: "C_OpenSession").count >= 1
         }
         #expect(try await repair.rig.open(sealed, with: key) == [7])
@@ -184,9 +184,9 @@ import Testing
         let key = try await repair.rig.newKey()
         try repair.faults.obey("endsessions")
         repair.faults.forgetCalls()
-        try await repair.rig.wait("all four are replaced") { repair.faults.calls(of: "C_OpenSession").count >= 4 }
+        try await waitUntil("all four are replaced") { repair.faults.calls(of: "C_OpenSession").count >= 4 }
         repair.faults.forgetCalls()
-        try await repair.rig.wait("used again") { await repair.rig.serves(key) }
+        try await waitUntil("used again") { await repair.rig.serves(key) }
         #expect(!repair.answers(of: "C_EncryptInit", "C_Encrypt").contains(0xb3))
     }
 
@@ -305,9 +305,9 @@ import Testing
         try await Task.sleep(for: .seconds(2.1))
         try repair.faults.obey("rv C_GetAttributeValue 0x82", "loseobjects")
         _ = try? await repair.client.checkHealth()
-        try await repair.rig.wait("another one") { repair.rig.workers != worker }
+        try await waitUntil("another one") { repair.rig.workers != worker }
         try repair.faults.clear()
-        try await repair.rig.wait("served") { await repair.rig.serves(key) }
+        try await waitUntil("served") { await repair.rig.serves(key) }
     }
 
     // MARK: Ciphertexts
@@ -348,7 +348,7 @@ import Testing
         let error = await #expect(throws: KMSError.self) { _ = try await repair.rig.open(sealed, with: key) }
         #expect(error?.code.isRetryable == true, "\(String(describing: error))")
         try repair.faults.clear()
-        try await repair.rig.wait("served by another one") {
+        try await waitUntil("served by another one") {
             await repair.rig.serves(key) && repair.rig.workers != worker
         }
         #expect(try await repair.rig.open(sealed, with: key) == [1, 2, 3])

@@ -53,7 +53,7 @@ final class Rig: Sendable {
     ) async throws -> Rig {
         let rig = try await Program.offPool { try Rig(edit: edit, without: without, with: more, prepare: prepare) }
         _ = try await rig.client.tokenReport()
-        try await rig.wait("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
+        try await waitUntil("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
         return rig
     }
 
@@ -129,21 +129,6 @@ final class Rig: Sendable {
     }
 
     static func file(_ path: String) -> String { Processes.file(path) }
-
-    // MARK: Waiting
-
-    /// Waits until `condition` holds; fails the test when it does not within `seconds`.
-    func wait(
-        _ what: Comment, seconds: Double = 10, sourceLocation: SourceLocation = #_sourceLocation,
-        _ condition: () async throws -> Bool
-    ) async throws {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < end {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        Issue.record("not within \(seconds) s: \(what)", sourceLocation: sourceLocation)
-    }
 
     /// Whether a request is served now.
     func serves(_ key: MaterialReference? = nil) async -> Bool {

@@ -120,7 +120,7 @@ import Testing
         let start = ContinuousClock.now
         await expect(.dependencyTimeout) { _ = try await rig.newPair(.p256) }
         #expect(ContinuousClock.now - start < .seconds(4))
-        try await rig.wait("it is replaced") { !rig.workers.contains(hung) && rig.workers.count == 2 }
+        try await waitUntil("it is replaced") { !rig.workers.contains(hung) && rig.workers.count == 2 }
         #expect(await rig.serves(key))
     }
 }

@@ -45,7 +45,7 @@ import Testing
         for round in 0..<3 {
             let old = rig.workers
             Rig.kill(old)
-            try await rig.wait("a new generation") { rig.workers.count == 1 && rig.workers != old }
+            try await waitUntil("a new generation") { rig.workers.count == 1 && rig.workers != old }
             for index in [round % 2, 1 - round % 2] {
                 #expect(try await rig.open(sealed[index], with: keys[index]) == [UInt8(index)])
                 await expect(.invalidCiphertext) { _ = try await rig.open(sealed[1 - index], with: keys[index]) }
@@ -137,10 +137,10 @@ import Testing
 
 @Suite(.serialized) struct `A token that is away` {
     private func expectRecovery(_ rig: Rig) async throws {
-        try await rig.wait("service, without a restart", seconds: 8) { await rig.serves() }
+        try await waitUntil("service, without a restart", seconds: 8) { await rig.serves() }
         // Keys are made by the first worker, which may be a step behind the other.
         var key: MaterialReference?
-        try await rig.wait("a new key, without a restart", seconds: 8) {
+        try await waitUntil("a new key, without a restart", seconds: 8) {
             key = try? await rig.newKey()
             return key != nil
         }
@@ -148,7 +148,7 @@ import Testing
     }
 
     private func expectFailFast(_ rig: Rig, cause text: String) async throws {
-        try await rig.wait("it is known to be down", seconds: 5) {
+        try await waitUntil("it is known to be down", seconds: 5) {
             do throws(KMSError) {
                 try await rig.client.checkHealth()
                 return false

@@ -36,8 +36,8 @@ import Testing
                 let killed = rig.workers
                 try #require(killed.count == 2)
                 for worker in killed { kill(worker, SIGKILL) }
-                try await rig.wait("service is back", seconds: 2) { await rig.serves(key) }
-                try await rig.wait("as many new workers as there were") {
+                try await waitUntil("service is back", seconds: 2) { await rig.serves(key) }
+                try await waitUntil("as many new workers as there were") {
                     rig.workers.count == 2 && Set(rig.workers).isDisjoint(with: killed)
                 }
                 try await Task.sleep(for: .milliseconds(300))
@@ -58,7 +58,7 @@ import Testing
                 // To repeat is safe once; two deaths would be an error.
                 try await group.waitForAll()
             }
-            try await rig.wait("a new worker") { rig.workers.count == 2 && !rig.workers.contains(victim) }
+            try await waitUntil("a new worker") { rig.workers.count == 2 && !rig.workers.contains(victim) }
         }
     }
 
@@ -90,7 +90,7 @@ import Testing
         for (error, time) in outcomes where error != nil {
             #expect(time >= .milliseconds(950) && time < .milliseconds(2500), "a deadline is kept: \(time)")
         }
-        try await rig.wait("the one that hung is replaced", seconds: 5) {
+        try await waitUntil("the one that hung is replaced", seconds: 5) {
             !rig.workers.contains(hung) && rig.workers.count == 2
         }
         #expect(await rig.serves(key))
@@ -136,7 +136,7 @@ import Testing
         // The first is given up when its time is over, and the others with the worker that hangs: none waits longer.
         #expect(codes.contains(.dependencyTimeout))
         #expect(codes.count { $0 == .dependencyTimeout || $0 == .keyUnavailable } == 3, "\(codes)")
-        try await rig.wait("served again") { await rig.serves() }
+        try await waitUntil("served again") { await rig.serves() }
         _ = try await rig.newKey()
     }
 
@@ -166,7 +166,7 @@ import Testing
         #expect(refused.count == 20, "10 wait, the others do not")
         #expect(refused.allSatisfy { $0.1 < .seconds(1) }, "and are told before the deadline of those")
         #expect(outcomes.count { $0.0 == .dependencyTimeout } == 10)
-        try await rig.wait("served again") { await rig.serves() }
+        try await waitUntil("served again") { await rig.serves() }
     }
 
     @Test func `take more at once than a socket holds`() async throws {

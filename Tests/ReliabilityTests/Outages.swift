@@ -54,10 +54,10 @@ import Testing
                 let outage = Outage.allCases[turn % Outage.allCases.count]
                 let (rig, load) = outage.isRemote ? (remote, remoteLoad) : (local, localLoad)
                 let back = try await Self.undergo(outage, rig)
-                try await rig.wait("\(outage) is over", seconds: 15) { load.firstSuccess(after: back) != nil }
+                try await waitUntil("\(outage) is over", seconds: 15) { load.firstSuccess(after: back) != nil }
                 let first = try #require(load.firstSuccess(after: back))
                 recoveries.append(Recovery(outage: outage, time: first.end - back))
-                try await rig.wait("all workers serve") {
+                try await waitUntil("all workers serve") {
                     rig.client.status().workers.allSatisfy { $0.phase == .ready }
                 }
             }

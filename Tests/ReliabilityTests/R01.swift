@@ -16,7 +16,7 @@ import Testing
         for life in 0..<lives {
             let old = rig.workers
             Processes.kill(old)
-            try await rig.wait("a new generation") { rig.workers.count == 1 && rig.workers != old }
+            try await waitUntil("a new generation") { rig.workers.count == 1 && rig.workers != old }
             for turn in 0..<(decryptions / lives) {
                 let index = (turn + life) % 2
                 #expect(try await rig.open(sealed[index], with: keys[index]) == [UInt8(index)])

@@ -15,7 +15,7 @@ import Testing
         _ rig: Rig, _ key: MaterialReference, _ outcomes: Outcomes, since back: ContinuousClock.Instant,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        try await rig.wait("the first success", seconds: 8, sourceLocation: sourceLocation) {
+        try await waitUntil("the first success", seconds: 8, sourceLocation: sourceLocation) {
             outcomes.firstSuccess(after: back) != nil
         }
         let first = try #require(outcomes.firstSuccess(after: back), sourceLocation: sourceLocation)
@@ -48,9 +48,9 @@ import Testing
         let rig = try await Program.offPool { try Rig(.remote, remoteStarts: false) }
         await expect(.keyUnavailable) { _ = try await rig.client.tokenReport() }
         try await Program.offPool { try rig.remote.start() }
-        try await rig.wait("service, without a restart", seconds: 5) { await rig.serves() }
+        try await waitUntil("service, without a restart", seconds: 5) { await rig.serves() }
         var key: MaterialReference?
-        try await rig.wait("a new key", seconds: 5) {
+        try await waitUntil("a new key", seconds: 5) {
             key = try? await rig.newKey(.hmac256, .generateVerifyMAC)
             return key != nil
         }

@@ -68,7 +68,7 @@ import Testing
             } catch {
                 #expect(error.code.isRetryable, "\(value): \(error)")
             }
-            try await rig.wait("served again", seconds: 5) { await rig.serves(key) }
+            try await waitUntil("served again", seconds: 5) { await rig.serves(key) }
             #expect(steps(rig)["C_Initialize"] == 1, "\(value)")
             #expect(steps(rig)["C_Login"] == 1, "\(value)")
         }
@@ -99,6 +99,6 @@ import Testing
             #expect(second.begin - first.begin > 20_000_000, "with a pause between them")
         }
         try rig.faults.clear()
-        try await rig.wait("served again", seconds: 5) { await rig.serves(key) }
+        try await waitUntil("served again", seconds: 5) { await rig.serves(key) }
     }
 }

@@ -10,7 +10,7 @@ import Testing
         let rig = try await Rig.ready(.remote)
         let key = try await rig.newKey(.hmac256, .generateVerifyMAC)
         try await Program.offPool { rig.remote.kill() }
-        try await rig.wait("it is known to be down") {
+        try await waitUntil("it is known to be down") {
             _ = await rig.serves(key)
             return !rig.client.isReady && rig.client.status().workers.allSatisfy { $0.phase == .down }
         }
@@ -39,6 +39,6 @@ import Testing
         #expect(outcomes.all.count > 500)
         #expect(outcomes.areRetryable)
         try rig.faults.clear()
-        try await rig.wait("served again", seconds: 5) { await rig.serves(key) }
+        try await waitUntil("served again", seconds: 5) { await rig.serves(key) }
     }
 }

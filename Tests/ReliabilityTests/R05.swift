@@ -19,7 +19,7 @@ import Testing
         try? await scene.store.performDueWork()
         #expect(try await scene.metadata.load().keys.count == 1)
         try scene.rig.token.moveBack()
-        try await scene.rig.wait("decrypts again", seconds: 5) {
+        try await waitUntil("decrypts again", seconds: 5) {
             (try? await scene.decrypt(ciphertext)) == [1]
         }
         #expect(try scene.rig.token.objectFiles.count == 1, "and nothing was made anew")
@@ -40,7 +40,7 @@ import Testing
         try? await scene.store.performDueWork()
         #expect(try scene.rig.token.objectFiles.count == 1)
         try scene.rig.faults.clear()
-        try await scene.rig.wait("decrypts again", seconds: 5) { (try? await scene.decrypt(ciphertext)) == [1] }
+        try await waitUntil("decrypts again", seconds: 5) { (try? await scene.decrypt(ciphertext)) == [1] }
         #expect(try scene.rig.token.objectFiles.count == 1)
         #expect(scene.alarms.contains { $0.contains(key) }, "there was an alarm: \(scene.alarms)")
     }

@@ -14,7 +14,7 @@ import Testing
         let threads = Processes.threads(of: getpid())
         let descriptors = Processes.descriptors(of: getpid())
         for _ in 0..<times(2, full: 100) {
-            try await rig.wait("two workers") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
+            try await waitUntil("two workers") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
             let victim = try #require(rig.client.status().workers[0].processID)
             try rig.faults.obey("delay C_Encrypt 60000 pid \(victim)")
             let outcomes = try await underLoad(tasks: 4, every: .milliseconds(20)) {
@@ -29,10 +29,10 @@ import Testing
             #expect(outcomes.successes.count > 100)
             let quick = outcomes.successes.map(\.duration).quantile(0.95)
             #expect(quick < .milliseconds(200), "the others do not wait: \(quick)")
-            try await rig.wait("the hung one is gone") { !rig.workers.contains(victim) }
+            try await waitUntil("the hung one is gone") { !rig.workers.contains(victim) }
         }
         try rig.faults.clear()
-        try await rig.wait("two workers") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
+        try await waitUntil("two workers") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
         #expect(Processes.threads(of: getpid()) <= threads + 16, "no thread is left of those that hung")
         #expect(Processes.descriptors(of: getpid()) <= descriptors + 40, "no descriptor either; other tests have some")
     }
@@ -49,6 +49,6 @@ import Testing
         #expect(outcomes.areRetryable)
         #expect(outcomes.all.allSatisfy { $0.duration < .seconds(3) }, "\(outcomes.all.map(\.duration))")
         rig.remote.resume()
-        try await rig.wait("served again", seconds: 8) { await rig.serves(key) }
+        try await waitUntil("served again", seconds: 8) { await rig.serves(key) }
     }
 }

@@ -71,7 +71,7 @@ import Testing
                 }
             }
             try rig.faults.clear()
-            try await rig.wait("decrypts again", seconds: 5) { (try? await rig.open(sealed, with: key)) == [1, 2, 3] }
+            try await waitUntil("decrypts again", seconds: 5) { (try? await rig.open(sealed, with: key)) == [1, 2, 3] }
         }
     }
 }

@@ -27,7 +27,7 @@ import Testing
         #expect(logins < 3, "\(logins) logins in 20 starts")
         try rig.token.writePIN(rig.token.pin)
         rig.startClient()
-        try await rig.wait("the right PIN is taken", seconds: 5) { await rig.serves() }
+        try await waitUntil("the right PIN is taken", seconds: 5) { await rig.serves() }
     }
 
     // X: killed in the middle of a login, so that nobody saw how it ended.
@@ -44,7 +44,7 @@ import Testing
         try rig.faults.obey("maxpin 4")
         try rig.token.writePIN(rig.token.pin)
         rig.startClient()
-        try await rig.wait("the right PIN is taken", seconds: 5) { await rig.serves() }
+        try await waitUntil("the right PIN is taken", seconds: 5) { await rig.serves() }
     }
 
     // X
@@ -60,6 +60,6 @@ import Testing
         #expect(error?.cause?.contains("lock") == true, "\(error?.cause ?? "")")
         #expect(rig.faults.calls(of: "C_Login").isEmpty)
         try rig.faults.clear()
-        try await rig.wait("served when the operator has put it right", seconds: 8) { await rig.serves() }
+        try await waitUntil("served when the operator has put it right", seconds: 8) { await rig.serves() }
     }
 }

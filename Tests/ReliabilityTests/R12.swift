@@ -57,8 +57,8 @@ import Testing
             // What is logged in stays so; the next worker needs the new PIN.
             for worker in rig.workers {
                 Processes.kill([worker])
-                try await rig.wait("a new worker") { !rig.workers.contains(worker) && rig.workers.count == 2 }
-                try await rig.wait("it serves") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
+                try await waitUntil("a new worker") { !rig.workers.contains(worker) && rig.workers.count == 2 }
+                try await waitUntil("it serves") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
             }
         }
         #expect(outcomes.areRetryable)

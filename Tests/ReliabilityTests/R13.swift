@@ -15,7 +15,7 @@ import Testing
             try await Program.offPool { try rig.token.addToken(label: "other \(round)") }
             let old = rig.workers
             Processes.kill(old)
-            try await rig.wait("new workers") { rig.workers.count == 2 && Set(rig.workers).isDisjoint(with: old) }
+            try await waitUntil("new workers") { rig.workers.count == 2 && Set(rig.workers).isDisjoint(with: old) }
             #expect(try await rig.open(sealed, with: key) == [1])
         }
     }

@@ -23,7 +23,7 @@ import Testing
         for _ in 0..<3 { try? await scene.store.performDueWork() }
         try scene.rig.faults.clear()
         #expect(try scene.rig.token.objectFiles.count == 3, "nothing was destroyed")
-        try await scene.rig.wait("decrypts") { (try? await scene.decrypt(ciphertext)) == [1] }
+        try await waitUntil("decrypts") { (try? await scene.decrypt(ciphertext)) == [1] }
         try await scene.store.performDueWork()
         let report = try await ConsistencyReport(comparing: scene.metadata, with: scene.rig.client)
         // Where a list shows what a search does not find, the key that was to go counts as gone; its object is reported.

@@ -46,7 +46,7 @@ import Testing
             #expect(error.code.isRetryable, "\(error)")
         }
         try scene.rig.faults.clear()
-        try await scene.rig.wait("nothing is left over") {
+        try await waitUntil("nothing is left over") {
             try? await scene.store.performDueWork()
             let keys = try await scene.metadata.load().keys.count
             return try scene.rig.token.objectFiles.count == keys

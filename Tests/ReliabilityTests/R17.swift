@@ -15,9 +15,9 @@ import Testing
         for _ in 0..<times(20, full: 200) { keys.append(try await rig.newKey()) }
         let old = rig.workers
         Processes.kill(old)
-        try await rig.wait("a new generation") { rig.workers.count == 1 && rig.workers != old }
+        try await waitUntil("a new generation") { rig.workers.count == 1 && rig.workers != old }
         _ = try await rig.client.tokenReport()
-        try await rig.wait("it serves") { await rig.serves() }
+        try await waitUntil("it serves") { await rig.serves() }
         rig.faults.forgetCalls()
         for _ in 0..<20 {
             for key in keys { _ = try await rig.seal([1], with: key) }

@@ -75,11 +75,11 @@ import Testing
     @Test func `locking is asked for at every start`() async throws {
         let rig = try await Rig.ready(.faulty)
         Processes.kill(rig.workers)
-        try await rig.wait("served again") { await rig.serves() }
+        try await waitUntil("served again") { await rig.serves() }
         // The module of the rig would have said CKR_CANT_LOCK to no other call.
         try rig.faults.obey("cantlock")
         Processes.kill(rig.workers)
-        try await rig.wait("served again") { await rig.serves() }
+        try await waitUntil("served again") { await rig.serves() }
         #expect(rig.faults.calls(of: "C_Initialize").contains { $0.returnValue == 0xa })
     }
 

@@ -17,7 +17,7 @@ import Testing
             #expect(answer == [1])
         } while: { _ in
             for _ in 0..<kills {
-                try await rig.wait("both serve") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
+                try await waitUntil("both serve") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
                 Processes.kill([try #require(rig.workers.randomElement())], SIGSEGV)
                 try await Task.sleep(for: .milliseconds(500))
             }
@@ -39,7 +39,7 @@ import Testing
             _ = try await rig.client.sign(digest, "ECDSA_SHA_256", with: signing)
         }
         #expect(error?.code.isRetryable == true)
-        try await rig.wait("served again", seconds: 5) { await rig.serves(key) }
+        try await waitUntil("served again", seconds: 5) { await rig.serves(key) }
         try rig.faults.clear()
         _ = try await rig.client.sign(digest, "ECDSA_SHA_256", with: signing)
     }

@@ -93,7 +93,7 @@ import Testing
         let calls = rig.faults.calls(of: request.function).count
         let starts = rig.faults.calls(of: "C_Initialize").count
         try rig.faults.clear()
-        try await rig.wait("served again") { await rig.serves(keys.secret) }
+        try await waitUntil("served again") { await rig.serves(keys.secret) }
         return "\(result), \(calls) calls" + (starts > 0 ? ", a new worker" : "")
     }
 

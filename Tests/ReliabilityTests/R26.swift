@@ -7,17 +7,6 @@ import Testing
         metrics.filter { $0.key.hasPrefix(name) && (label.isEmpty || $0.key.contains(label)) }.map(\.value).reduce(0, +)
     }
 
-    private func wait(
-        _ what: Comment, seconds: Double = 8, _ condition: () throws -> Bool
-    ) async throws {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < end {
-            if try condition() { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        Issue.record("not within \(seconds) s: \(what)")
-    }
-
     // X, through the whole server
     @Test func `in readiness, metrics and the audit log, before, during and after an outage`() async throws {
         let server = try await Program.offPool {
@@ -34,11 +23,11 @@ import Testing
         #expect(sum(before, "strongroom_hsm_worker_generation") >= 2)
 
         try server.faults.obey("rv * 0x30")
-        try await wait("it is not ready") { try server.get("/readyz").status == 503 }
+        try await waitUntil("it is not ready") { try server.get("/readyz").status == 503 }
         #expect(try server.get("/healthz").status == 200, "the process is well")
         let during = try server.metrics()
         #expect(during["strongroom_ready"] == 0)
-        try await wait("failed starts are counted") {
+        try await waitUntil("failed starts are counted") {
             sum(try server.metrics(), "strongroom_hsm_worker_failed_starts_total") > 0
         }
         #expect(
@@ -46,11 +35,11 @@ import Testing
                 + sum(during, "strongroom_hsm_worker_repair_rung", "backOff") > 0)
 
         try server.faults.clear()
-        try await wait("it is ready", seconds: 5) { try server.get("/readyz").status == 200 }
+        try await waitUntil("it is ready", seconds: 5) { try server.get("/readyz").status == 200 }
         // Repairs within a worker show with its next canary.
         try server.faults.obey("rv C_Decrypt 0xb3 times 1 shared")
         #expect(try await server.decrypt(ciphertext) == [1])
-        try await wait("the repair and its return value are counted") {
+        try await waitUntil("the repair and its return value are counted") {
             let after = try server.metrics()
             return sum(after, "strongroom_hsm_worker_repairs_total") > 0
                 && sum(after, "strongroom_hsm_return_values_total", "C_Decrypt") > 0
@@ -81,7 +70,7 @@ import Testing
         #expect(try server.get("/readyz").status == 503)
         await #expect(throws: (any Error).self) { _ = try await server.createKey() }
         try server.faults.clear()
-        try await wait("it is ready", seconds: 5) { try server.get("/readyz").status == 200 }
+        try await waitUntil("it is ready", seconds: 5) { try server.get("/readyz").status == 200 }
         let key = try await server.createKey()
         _ = try await server.encrypt([1], with: key)
         try server.stop()

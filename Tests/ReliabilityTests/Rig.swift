@@ -71,7 +71,7 @@ final class Rig: Sendable {
     ) async throws -> Rig {
         let rig = try await Program.offPool { try Rig(kind, edit: edit, prepare: prepare) }
         _ = try await rig.client.tokenReport()
-        try await rig.wait("all workers serve") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
+        try await waitUntil("all workers serve") { rig.client.status().workers.allSatisfy { $0.phase == .ready } }
         return rig
     }
 
@@ -140,21 +140,6 @@ final class Rig: Sendable {
 
     /// The workers of this rig that are alive: they are this process's children, and name the token's configuration.
     var workers: [pid_t] { Processes.children(with: token.configurationFile) }
-
-    // MARK: Waiting
-
-    /// Waits until `condition` holds; fails the test when it does not within `seconds`.
-    func wait(
-        _ what: Comment, seconds: Double = 10, sourceLocation: SourceLocation = #_sourceLocation,
-        _ condition: () async throws -> Bool
-    ) async throws {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while ContinuousClock.now < end {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        Issue.record("not within \(seconds) s: \(what)", sourceLocation: sourceLocation)
-    }
 
     /// Whether a request is served now.
     func serves(_ key: MaterialReference? = nil) async -> Bool {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import BenchSubjects
 import Glibc
-import KMSPolicy
 
 /// How long the policy engine takes for one decision: on the policies of an application's key, with two identity
 /// policies of its role.
@@ -13,7 +13,7 @@ struct BenchPolicy: ParsableCommand {
     var count: Int?
 
     func run() throws {
-        for scene in try Scene.all() {
+        for scene in try PolicyScene.all() {
             if let count {
                 try scene.decide(count)
                 continue
@@ -41,7 +41,7 @@ struct BenchPolicy: ParsableCommand {
     }
 }
 
-extension Scene {
+extension PolicyScene {
     /// Throws unless each of so many decisions is what it has to be.
     func decide(_ count: Int) throws {
         for _ in 0..<count where decide() != isAllowed { throw ExitCode.failure }

@@ -1,9 +1,11 @@
 import KMSPolicy
 
-/// A question with all that decides on it.
-struct Scene {
-    let name: String
-    let isAllowed: Bool
+/// A question with all that decides on it. Here and not with the benchmark, which is a package of its own and does not see
+/// the policy engine.
+public struct PolicyScene {
+    public let name: String
+    /// What has to be decided.
+    public let isAllowed: Bool
     let action: String
     let caller: PolicyCaller
     let policies: CallerPolicies
@@ -27,7 +29,7 @@ struct Scene {
         }
     }
 
-    func decide() -> Bool {
+    public func decide() -> Bool {
         Decision.onKey(
             PolicyQuestion(action: action, resource: Self.key, context: context), by: caller, policies,
             keyPolicy: keyPolicy, keyAccount: "111122223333", worksAcrossAccounts: true,
@@ -37,7 +39,7 @@ struct Scene {
 
     private static let key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 
-    static func all() throws(PolicyError) -> [Scene] {
+    public static func all() throws -> [PolicyScene] {
         let role = PolicyCaller(
             kind: .roleSession, account: "111122223333",
             arn: "arn:aws:sts::111122223333:assumed-role/application/i-1234", userID: "AROAEXAMPLE:i-1234",
@@ -53,18 +55,18 @@ struct Scene {
             id: "grant", grantee: .principal(arn: "arn:aws:iam::111122223333:role/application", uniqueID: nil),
             operations: ["Decrypt"], constraint: .encryptionContextSubset(["tenant": "7"]))
         return [
-            Scene(
+            PolicyScene(
                 name: "key policy names the role, conditions on the encryption context", isAllowed: true,
                 action: "kms:Decrypt", caller: role, policies: CallerPolicies(identity: identity),
                 keyPolicy: keyPolicy, grants: [], context: tenant),
-            Scene(
+            PolicyScene(
                 name: "default key policy, two identity policies", isAllowed: true, action: "kms:GenerateDataKey",
                 caller: role, policies: CallerPolicies(identity: identity), keyPolicy: standard, grants: [],
                 context: tenant),
-            Scene(
+            PolicyScene(
                 name: "grant with a constraint", isAllowed: true, action: "kms:Decrypt", caller: role,
                 policies: CallerPolicies(), keyPolicy: standard, grants: [grant], context: tenant),
-            Scene(
+            PolicyScene(
                 name: "refused", isAllowed: false, action: "kms:ScheduleKeyDeletion", caller: role,
                 policies: CallerPolicies(identity: identity), keyPolicy: keyPolicy, grants: [], context: tenant),
         ]
