@@ -19,8 +19,7 @@ final class FakeWorker: Sendable {
         folder = FileManager.default.temporaryDirectory.appending(path: "fake-worker-\(UUID())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try JSONEncoder().encode(groups).write(to: URL(filePath: folder + "/groups.json"))
-        try Data(Self.program.utf8).write(to: URL(filePath: program))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+        try Program.install(Self.program, at: program)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -34,6 +34,16 @@ package enum Program {
         return text
     }
 
+    /// Makes the program `path` of a script's text.
+    ///
+    /// Another program writes it: a child that another test is just starting has all that this process has open until its
+    /// execve, and what is open for writing anywhere cannot be started ("Text file busy").
+    package static func install(_ script: String, at path: String) throws {
+        let text = path + ".text"
+        try Data(script.utf8).write(to: URL(filePath: text))
+        try run("install", "-m", "755", text, path)
+    }
+
     /// The program `name` of this package, which stands beside the tests.
     package static func built(_ name: String) throws -> String {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

@@ -13,16 +13,13 @@ import Testing
                 // The worker's path stands in the script: nothing else of it is changed.
                 let folder = String((configuration.environment["SOFTHSM2_CONF"] ?? "").dropLast("softhsm2.conf".count))
                 let script = folder + "traced"
-                let text = Data(
+                try Program.install(
                     """
                     #!/bin/sh
                     exec strace -f -qq -e trace=clone,clone3,fork,vfork,execve -o \(folder)trace.$$ \
                     \(configuration.workerProgram)
 
-                    """.utf8
-                )
-                _ = FileManager.default.createFile(
-                    atPath: script, contents: text, attributes: [.posixPermissions: 0o755])
+                    """, at: script)
                 configuration.workerProgram = script
                 configuration.environment["PATH"] = "/usr/bin:/bin"
                 configuration.settings.profile.workers = 1

@@ -32,7 +32,7 @@ final class Rig: Sendable {
     /// - Parameters:
     ///   - prepare: What is done to the token before the first worker starts.
     init(
-        _ kind: Kind = .direct, edit: (inout HSMClientConfiguration) -> Void = { _ in },
+        _ kind: Kind = .direct, edit: (inout HSMClientConfiguration) throws -> Void = { _ in },
         prepare: (SoftHSMToken) throws -> Void = { _ in }, remoteStarts: Bool = true, starts: Bool = true
     ) throws {
         self.kind = kind
@@ -56,7 +56,7 @@ final class Rig: Sendable {
             configuration.settings.modulePath = try RemoteToken.modulePath
             configuration.environment.merge(remoteToken.environment) { $1 }
         }
-        edit(&configuration)
+        try edit(&configuration)
         self.configuration = configuration
         let log = LogLines()
         self.log = log
