@@ -21,12 +21,18 @@ scripts/install-dependencies.sh test
 scripts/fetch-test-vectors.sh
 # The worker is a program of this build, so it is watched as well; what it finds goes to the tests' standard error.
 # - Modules are not instrumented: what they leave behind at their end is not ours to free (detect_leaks=0).
-# - libdispatch hands work from thread to thread in ways that ThreadSanitizer does not see (the suppressions).
+# - ThreadSanitizer does not see the contended locks of Swift's Mutex (thread-sanitizer.c tells it), nor what modules do
+#   among their threads (the suppressions).
 suppressions=$PWD/scripts/thread-sanitizer.supp
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 SWIFT_BACKTRACE=enable=no
 export TSAN_OPTIONS=suppressions=$suppressions:halt_on_error=1:second_deadlock_stack=1
 # Two facts do not hold under a sanitizer: it makes mlock do nothing, and sets the limit of core dumps itself.
 unlike=(--skip 'are left out of core dumps' --skip 'R12.*not in what a server and its workers show')
 swift build --build-tests --sanitize "$sanitizer" --scratch-path ".build-$sanitizer"
+if [ "$sanitizer" = thread ]; then
+    # Clang comes with Swift.
+    clang -O2 -shared -fPIC scripts/thread-sanitizer.c -o .build-thread/locks.so
+    export LD_PRELOAD=$PWD/.build-thread/locks.so
+fi
 SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 exec swift test --skip-build --sanitize "$sanitizer" \
     --scratch-path ".build-$sanitizer" "${unlike[@]}" "$@"

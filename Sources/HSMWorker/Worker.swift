@@ -82,13 +82,13 @@ package enum Worker {
 
     /// Ends the process when the server is gone, also while a call into the module hangs.
     private static func watchForHangUp() {
-        _ = LaneThread {
+        LaneThread {
             var poll = pollfd(fd: socket, events: 0, revents: 0)
             while unsafe Glibc.poll(&poll, 1, -1) < 0, errno == EINTR {}
             // Calls that are under way may end: what they do is better done than half done.
             sleep(1)
             _exit(0)
-        }
+        }.detach()
     }
 
     private static func complain(_ text: String) {

@@ -23,8 +23,23 @@ package struct LaneThread: Sendable {
         self.thread = thread
     }
 
-    /// Waits for the thread's end.
+    /// Waits for the thread's end. Either this or ``detach()`` has to be called, or what the thread has is never given back.
     package func join() {
         pthread_join(thread, nil)
+    }
+
+    /// Lets the thread go: nobody waits for its end.
+    package func detach() {
+        pthread_detach(thread)
+    }
+
+    /// Runs what blocks on a thread of its own, while the caller's thread does other things.
+    package static func run<T: Sendable, E: Error>(
+        _ body: @escaping @Sendable () throws(E) -> T
+    ) async throws(E) -> T {
+        let result = await withCheckedContinuation { continuation in
+            LaneThread { continuation.resume(returning: Result(catching: body)) }.detach()
+        }
+        return try result.get()
     }
 }

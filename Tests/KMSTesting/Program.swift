@@ -56,8 +56,6 @@ package enum Program {
 
     /// Runs what blocks on a thread of its own: the tests share as few threads as the machine has processors.
     package static func offPool<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
-        try await withCheckedThrowingContinuation { continuation in
-            _ = LaneThread { continuation.resume(with: Result { try body() }) }
-        }
+        try await LaneThread.run(body)
     }
 }

@@ -94,7 +94,7 @@ struct ConformanceCommand: AsyncParsableCommand {
             patience: patience)
 
         // The first login, and with a wrong PIN the last.
-        let token = try await blocking { () throws(ConformanceStartError) in try run.look() }
+        let token = try await onThread { () throws(ConformanceStartError) in try run.look() }
         try ask(about: token, run)
         let (outcome, seconds, date) = try await perform(run)
         let report = ConformanceReport(
@@ -140,22 +140,18 @@ struct ConformanceCommand: AsyncParsableCommand {
         defer { watch.cancel() }
         let date = Date().formatted(.iso8601)
         let start = ContinuousClock.now
-        let outcome = try await blocking { () throws(ConformanceStartError) in
+        let outcome = try await onThread { () throws(ConformanceStartError) in
             var progress = ConformanceProgress()
             return try run.run(isStopped: { isStopped.isSet }) { progress.show($0) }
         }
         return (outcome, (ContinuousClock.now - start) / .seconds(1), date)
     }
 
-    /// Runs what blocks for long on a thread of its own.
-    private func blocking<T: Sendable>(
+    private func onThread<T: Sendable>(
         _ body: @escaping @Sendable () throws(ConformanceStartError) -> T
-    ) async throws -> T {
-        let result: Result<T, ConformanceStartError> = await withCheckedContinuation { continuation in
-            _ = LaneThread { continuation.resume(returning: Result(catching: body)) }
-        }
-        do throws(ConformanceStartError) {
-            return try result.get()
+    ) async throws(CommandFailure) -> T {
+        do {
+            return try await LaneThread.run(body)
         } catch {
             throw CommandFailure(
                 "the token cannot be used: \(error)",

@@ -34,14 +34,8 @@ struct TokenSource: Sendable {
             environment: TokenAddress.environment
         )
         let request = KeyExportRequest(publicKey: publicKey, algorithm: wrapping.name)
-        // It blocks for as long as the token takes, so it has a thread of its own.
-        let result = await withCheckedContinuation { continuation in
-            _ = LaneThread {
-                continuation.resume(
-                    returning: Result { () throws(WorkerTaskError) in try WorkerTask.wrapKey(request, configuration) })
-            }
-        }
-        return try result.get()
+        // It blocks for as long as the token takes.
+        return try await LaneThread.run { () throws(WorkerTaskError) in try WorkerTask.wrapKey(request, configuration) }
     }
 }
 
