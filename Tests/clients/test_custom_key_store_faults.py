@@ -5,11 +5,12 @@ import signal
 import statistics
 import threading
 import time
+import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
 from customers_token import CustomersToken, add_clusters, connect, create, disconnect, entry, wait_for
-from strongroom_server import Server, wait_until
+from strongroom_server import Server, free_port, wait_until
 from test_custom_key_stores import code, new_key
 
 
@@ -18,6 +19,8 @@ def server(tmp_path):
     server = Server(tmp_path / "state")
     server.customer = CustomersToken(tmp_path / "customer", "cluster-customeraaa")
     add_clusters(server, server.customer)
+    server.metrics = f"127.0.0.1:{free_port()}"
+    server.configure(f"metrics: {{listen: '{server.metrics}'}}")
     server.start()
     yield server
     server.close()
@@ -28,6 +31,11 @@ def store(server):
     store = create(server.client(), server.customer, "payroll")
     connect(server.client(), store)
     return store
+
+
+def metrics(server) -> str:
+    with urllib.request.urlopen(f"http://{server.metrics}/metrics", timeout=10) as answer:
+        return answer.read().decode()
 
 
 def works(kms, blob) -> bool:
@@ -108,6 +116,9 @@ def test_its_token_goes_and_comes_back_while_the_servers_own_serves(server, stor
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500, "SDKs try it again"
         assert works(kms, own_blob)
     assert entry(kms, store)["ConnectionState"] == "CONNECTED", "it comes back by itself"
+    told = metrics(server)
+    assert f'strongroom_hsm_ready{{token="{server.customer.cluster}"}} 0\n' in told
+    assert "\nstrongroom_ready 1\n" in told, "the server itself is ready"
     with pytest.raises(ClientError):
         new_key(kms, store)
     ended = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -116,6 +127,9 @@ def test_its_token_goes_and_comes_back_while_the_servers_own_serves(server, stor
     wait_until(lambda: works(kms, blob), 15, "it is back")
     new_key(kms, store)
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert f'strongroom_hsm_ready{{token="{server.customer.cluster}"}} 1\n' in metrics(server)
+    disconnect(kms, store)
+    assert server.customer.cluster not in metrics(server)
 
 
 def test_its_token_hangs_and_nobody_else_waits(server, store):
