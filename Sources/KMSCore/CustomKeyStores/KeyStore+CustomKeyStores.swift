@@ -16,21 +16,8 @@ package struct NewCustomKeyStore: ~Copyable, Sendable {
     }
 }
 
-/// What of a custom key store is to change.
-package struct CustomKeyStoreUpdate: ~Copyable, Sendable {
-    package let name: String?
-    package let clusterID: String?
-    package let password: SecretBytes?
-
-    package init(name: String? = nil, clusterID: String? = nil, password: consuming SecretBytes? = nil) {
-        self.name = name
-        self.clusterID = clusterID
-        self.password = password
-    }
-}
-
-// CreateCustomKeyStore, DescribeCustomKeyStores, UpdateCustomKeyStore, DeleteCustomKeyStore. Connecting is in a file of
-// its own.
+// CreateCustomKeyStore, DescribeCustomKeyStores, DeleteCustomKeyStore. Changing one and connecting it are in files of their
+// own.
 extension KeyStore {
     /// How many custom key stores an account may have in a Region.
     package static let maximumCustomKeyStores = 10
@@ -84,42 +71,6 @@ extension KeyStore {
         }
         stores.sort { $0.id < $1.id }
         return try Page(of: stores, page, list: "DescribeCustomKeyStores", defaultLimit: 100) { $0.id.description }
-    }
-
-    package func updateCustomKeyStore(
-        _ id: String, _ update: consuming CustomKeyStoreUpdate, by context: CallContext
-    ) async throws(KMSError) {
-        let store = try find(id, for: .updateCustomKeyStore, by: context)
-        let name = update.name
-        var cluster: KnownCluster?
-        if let clusterID = update.clusterID { cluster = try self.cluster(clusterID, for: store.scope.account) }
-        let isOnlyName = cluster == nil && update.password == nil
-        try store.checkMayBeUpdated(onlyName: isOnlyName)
-        if let cluster {
-            try cluster.checkRelation(to: store)
-            try await customKeyStoreConnector.examine(cluster)
-        }
-        var sealed: SealedBytes?
-        if let password = update.password {
-            sealed = try await passwords().seal(password, of: store.id, in: store.scope)
-        }
-        let (newCluster, newPassword) = (cluster, sealed)
-        try await change(store.id, on: .call(context)) { store throws(KMSError) in
-            try store.checkMayBeUpdated(onlyName: isOnlyName)
-            if let name, name != store.name {
-                try checkName(name, in: store.scope)
-                store.name = name
-            }
-            switch store.backing {
-            case .cloudHSM(var backing):
-                if let newCluster {
-                    try checkThatNobodyUses(newCluster, but: store.id)
-                    backing.clusterID = newCluster.id
-                }
-                if let newPassword { backing.sealedPassword = newPassword }
-                store.backing = .cloudHSM(backing)
-            }
-        }
     }
 
     /// Nothing in the key store's token is touched. Objects of creations that were interrupted, and could not be undone
@@ -186,80 +137,5 @@ extension KeyStore {
     /// What seals and opens passwords, with its key made when first needed.
     func passwords() async throws(KMSError) -> KeyStorePasswords {
         KeyStorePasswords(backend: backend, sealingKey: try await systemKey(for: .keyStorePasswords))
-    }
-
-    private func cluster(_ id: String, for account: AccountID) throws(KMSError) -> KnownCluster {
-        guard let cluster = customKeyStoreConnector.cluster(id, for: account) else {
-            throw .cloudHSMClusterNotFound(id)
-        }
-        return cluster
-    }
-
-    /// Throws when another key store has the cluster, or one of the same certificate, which is a copy of it.
-    private func checkThatNobodyUses(_ cluster: KnownCluster, but own: CustomKeyStoreID? = nil) throws(KMSError) {
-        let user = customKeyStores.all.first { store in
-            guard store.id != own, case .cloudHSM(let backing) = store.backing else { return false }
-            return backing.clusterID == cluster.id
-                || cluster.isOf(trustAnchor: backing.trustAnchor) == true
-        }
-        guard user == nil else {
-            throw KMSError(
-                .cloudHSMClusterInUse,
-                "The cluster \(cluster.id), or one of the same certificate, belongs to a custom key store already. Each "
-                    + "needs a cluster of its own.")
-        }
-    }
-
-    private func checkName(_ name: String, in scope: Scope) throws(KMSError) {
-        guard !customKeyStores.all.contains(where: { $0.scope == scope && $0.name == name }) else {
-            throw KMSError(
-                .customKeyStoreNameInUse, "There is a custom key store named '\(name)' already. Choose another name.")
-        }
-    }
-}
-
-extension CustomKeyStore {
-    /// Only the name may be changed of a key store that is connected.
-    fileprivate func checkMayBeUpdated(onlyName: Bool) throws(KMSError) {
-        guard connection != .disconnected else { return }
-        guard connection == .connected, onlyName else {
-            throw .customKeyStoreInvalidState(
-                self,
-                "Disconnect it with DisconnectCustomKeyStore before it is changed; the name of one that is connected may "
-                    + "be changed too.")
-        }
-    }
-}
-
-extension KnownCluster {
-    /// Whether a certificate is this cluster's; nil where the configuration names none.
-    fileprivate func isOf(trustAnchor pem: String) -> Bool? {
-        guard let own = trustAnchor.flatMap(TrustAnchor.init(pem:)) else { return nil }
-        return own == TrustAnchor(pem: pem)
-    }
-
-    fileprivate func checkTrustAnchor(_ pem: String) throws(KMSError) {
-        guard TrustAnchor(pem: pem) != nil else {
-            throw KMSError(
-                .incorrectTrustAnchor,
-                "The trust anchor certificate is not a certificate in PEM. Give the content of customerCA.crt.")
-        }
-        guard isOf(trustAnchor: pem) != false else {
-            throw KMSError(
-                .incorrectTrustAnchor,
-                "The trust anchor certificate is not that of the cluster \(id). Give the content of its customerCA.crt."
-            )
-        }
-    }
-
-    /// Throws unless the cluster is known to be a copy of the one that the key store was made with.
-    fileprivate func checkRelation(to store: CustomKeyStore) throws(KMSError) {
-        guard case .cloudHSM(let backing) = store.backing, backing.clusterID != id else { return }
-        guard isOf(trustAnchor: backing.trustAnchor) == true else {
-            throw KMSError(
-                .cloudHSMClusterNotRelated,
-                "The cluster \(id) is not known to have the certificate of the cluster \(backing.clusterID), so it is "
-                    + "taken for another one. The server's operator can name its certificate.")
-        }
     }
 }
