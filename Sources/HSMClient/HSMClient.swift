@@ -39,6 +39,11 @@ public final class HSMClient: KeyBackend {
         try await workers[0].ready()
     }
 
+    /// What kept the workers from starting, when ``tokenReport()`` has thrown, and whether no waiting helps.
+    package var startFault: (fault: WorkerFault, isLasting: Bool) {
+        workers[0].state.withLock { ($0.record.fault, $0.record.rung == .operator) }
+    }
+
     /// Whether a request would be served now, as far as the last canaries tell.
     public var isReady: Bool { workers.contains(where: \.isReady) }
 

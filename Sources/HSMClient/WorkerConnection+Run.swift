@@ -84,6 +84,7 @@ extension WorkerConnection {
         state.withLock { state in
             state.record.failedStarts += 1
             state.record.cause = cause
+            state.record.fault = error.fault
             state.record.rung = error.needsOperator ? .operator : .newWorker
         }
         logger.log(

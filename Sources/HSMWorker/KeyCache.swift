@@ -169,8 +169,7 @@ final class KeyCache: Sendable {
     /// that, also when the store is back, and only a new generation sees it. One that has just begun has seen it.
     private func expectObjects(in session: borrowing Session) throws {
         guard MonotonicTime.now - token.start > 2 * MonotonicTime.second else { return }
-        let ours = [Attribute(.token, true), Attribute(.label, KeyTemplate.label)]
-        guard try session.findObjects(ours, limit: 16).isEmpty else { return }
+        guard try session.findObjects(KeyTemplate.labelling.withLock { $0 }.search, limit: 16).isEmpty else { return }
         throw OperationFailure(endOfGeneration: "the token shows no object at all any more")
     }
 

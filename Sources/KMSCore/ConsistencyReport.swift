@@ -10,13 +10,18 @@ package struct ConsistencyReport: Sendable {
     package var intents: [KeyAddress] = []
     package var verifiedKeys = 0
 
-    /// Looks at every key of the store in the token, with its attributes and its check value.
-    package init(comparing metadata: any MetadataStore, with backend: any KeyBackend) async throws(KMSError) {
+    /// Looks at every key of the token, with its attributes and its check value: of the server's own, or of that of a
+    /// custom key store.
+    package init(
+        comparing metadata: any MetadataStore, with backend: any KeyBackend, of keyStore: CustomKeyStoreID? = nil
+    ) async throws(KMSError) {
         let image = try await metadata.load()
         let objects = try await backend.inventory()
-        var named = Set(image.systemKeys.values.map(\.object))
-        named.formUnion(image.wrappingKeys.map(\.reference.object))
-        for key in image.keys {
+        // The server's own keys are in its own token.
+        let systemKeys = keyStore == nil ? image.systemKeys : [:]
+        var named = Set(systemKeys.values.map(\.object))
+        if keyStore == nil { named.formUnion(image.wrappingKeys.map(\.reference.object)) }
+        for key in image.keys where key.customKeyStore == keyStore {
             // Imported material that was deleted has no object any more, or should not have one.
             named.formUnion(key.materials.filter { $0.stage != .absent }.map(\.reference.object))
             if key.lifecycle == .creating || key.lifecycle == .destroying {
@@ -34,7 +39,7 @@ package struct ConsistencyReport: Sendable {
             }
         }
         // One without a check value is an intent; whoever needs the key first brings it to its end.
-        for (purpose, reference) in image.systemKeys where !reference.checkValue.isEmpty {
+        for (purpose, reference) in systemKeys where !reference.checkValue.isEmpty {
             if let reason = try await Self.fault(of: [reference], backend) {
                 faultySystemKeys.append((purpose, reason))
             }

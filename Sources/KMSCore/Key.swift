@@ -33,6 +33,8 @@ public struct Key: Hashable, Sendable {
     public var currentMaterial: UInt32
     public var manager: KeyManager
     public var rotation: KeyRotation
+    /// The custom key store that the key is in; nil for keys in the server's own token.
+    public var customKeyStore: CustomKeyStoreID?
 
     public init(
         address: KeyAddress, spec: KeySpec, usage: KeyUsage, origin: KeyOrigin, lifecycle: Lifecycle,

@@ -21,7 +21,7 @@ extension KeyStore {
             key, forDataKeyOf: bytes, .generateDataKey, encryptionContext, by: context)
         if dryRun { throw .dryRun }
         let dataKey = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
-            try await backend.generateDataKey(bytes, authenticating: aad, with: key)
+            try await backend(of: entry).generateDataKey(bytes, authenticating: aad, with: key)
         }
         noteUse(of: entry, "GenerateDataKey", by: context)
         let sealed = entry.sealedDataKey(dataKey.sealed)
@@ -37,17 +37,20 @@ extension KeyStore {
             key, forDataKeyOf: bytes, .generateDataKeyWithoutPlaintext, encryptionContext, by: context)
         if dryRun { throw .dryRun }
         let sealed = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
-            try await backend.generateDataKeyWithoutPlaintext(bytes, authenticating: aad, with: key)
+            try await backend(of: entry).generateDataKeyWithoutPlaintext(bytes, authenticating: aad, with: key)
         }
         noteUse(of: entry, "GenerateDataKeyWithoutPlaintext", by: context)
         return entry.sealedDataKey(sealed)
     }
 
-    /// `bytes` is from 1 to 1,024.
-    package func generateRandom(bytes: Int, by context: CallContext) async throws(KMSError) -> SecretBytes {
+    /// `bytes` is from 1 to 1,024. They come from the token of the custom key store, where one is named.
+    package func generateRandom(
+        bytes: Int, in keyStore: String? = nil, by context: CallContext
+    ) async throws(KMSError) -> SecretBytes {
         try authorize(.generateRandom, on: .account(context.scope), by: context)
         try Self.checkSize(bytes)
-        return try await backend.generateRandom(bytes)
+        guard let keyStore else { return try await backend.generateRandom(bytes) }
+        return try await connectedBackend(of: find(keyStore, in: context.scope)).generateRandom(bytes)
     }
 
     private func resolve(

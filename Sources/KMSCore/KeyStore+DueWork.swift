@@ -6,10 +6,14 @@ extension KeyStore {
     /// the others; the first failure is thrown in the end.
     ///
     /// Nothing is destroyed but what an intent names, and no key at all while the token does not show every live one:
-    /// then it is not the token, or not the whole of it, that these keys were made in.
+    /// then it is not the token, or not the whole of it, that these keys were made in. What is in custom key stores is
+    /// done by rounds of their own, which are begun here and not waited for.
     package func performDueWork() async throws(KMSError) {
         try await dueWork.run { () async throws(KMSError) in
-            try await perform([writeLastUsages, rotateDueKeys, destroyWhatIsDue])
+            try await perform([
+                writeLastUsages, rotateDueKeys, destroyWhatIsDue, mendConnections, leaveBehindWhatIsDue,
+                beginRoundsInKeyStores,
+            ])
         }
     }
 
@@ -17,11 +21,11 @@ extension KeyStore {
         let due = dueKeys()
         let wrapping = wrappingKeys.withLock { $0.due(at: clock.now) }
         let work =
-            abandoned.withLock { $0 }.map(\.address) + due.map(\.address) + interruptedKeys()
+            abandonedCreations().map(\.address) + due.map(\.address) + interruptedKeys()
             + Array(expiredMaterial().keys) + wrapping.map(\.key)
         try await checkThatLiveKeysAreThere(except: due, before: work)
         try await perform([
-            undoAbandoned, destroyDueKeys, endInterruptedWork, destroyExpiredMaterial, destroyWrappingKeys,
+            undoAbandonedHere, destroyDueKeys, endInterruptedWork, destroyExpiredMaterial, destroyWrappingKeys,
         ])
     }
 
@@ -76,16 +80,25 @@ extension KeyStore {
     }
 
     /// Undoes what a failed creation left, at once where the backend can.
-    func undoAbandonedCreations() async throws(KMSError) {
-        try await dueWork.run { () async throws(KMSError) in
-            let work = abandoned.withLock { $0 }.map(\.address)
-            try await checkThatLiveKeysAreThere(except: dueKeys(), before: work)
-            try await undoAbandoned()
+    func undoAbandonedCreations(in keyStore: CustomKeyStoreID?) async throws(KMSError) {
+        let gate = keyStore.map { customKeyStores.gate(of: $0) } ?? dueWork
+        try await gate.run { () async throws(KMSError) in
+            let work = abandonedCreations(in: keyStore).map(\.address)
+            try await checkThatLiveKeysAreThere(except: dueKeys(in: keyStore), before: work, in: keyStore)
+            try await undoAbandoned(in: keyStore)
         }
     }
 
-    private func undoAbandoned() async throws(KMSError) {
-        try await forEach(abandoned.withLock { $0 }, of: \.address) { key async throws(KMSError) in
+    func abandonedCreations(in keyStore: CustomKeyStoreID? = nil) -> [Key] {
+        abandoned.withLock { $0.filter { $0.customKeyStore == keyStore } }
+    }
+
+    /// In the server's own token.
+    private func undoAbandonedHere() async throws(KMSError) { try await undoAbandoned(in: nil) }
+
+    func undoAbandoned(in keyStore: CustomKeyStoreID?) async throws(KMSError) {
+        try await forEach(abandonedCreations(in: keyStore), of: \.address) { key async throws(KMSError) in
+            let backend = try backend(of: key)
             for material in key.materials {
                 try await backend.destroyKey(material.reference.object)
             }
@@ -97,9 +110,10 @@ extension KeyStore {
         }
     }
 
-    func dueKeys() -> [Key] {
+    func dueKeys(in keyStore: CustomKeyStoreID? = nil) -> [Key] {
         let now = clock.now
-        return table.withLock { $0.allKeys }.filter { $0.key.isDue(at: now) }.map(\.key)
+        return table.withLock { $0.allKeys }
+            .filter { $0.key.customKeyStore == keyStore && $0.key.isDue(at: now) }.map(\.key)
     }
 
     /// One at a time with all work on material, so that no rotation or import makes an object meanwhile.
@@ -109,7 +123,8 @@ extension KeyStore {
         }
     }
 
-    private func destroy(_ due: Key) async throws(KMSError) {
+    func destroy(_ due: Key) async throws(KMSError) {
+        let backend = try backend(of: due)
         let key = try await change(due.address, on: .step) { key throws(KMSError) in
             // Cancelled since it was found due: leave it.
             guard key.isDue(at: clock.now) else { return }
@@ -127,7 +142,7 @@ extension KeyStore {
         events.record(.keyDestroyed(key.address))
     }
 
-    /// Throws unless the token shows every key that is to stay, the server's own included. `work` is what waits for
+    /// Throws unless the token shows every key of it that is to stay, the server's own included. `work` is what waits for
     /// the answer; without any the token is not asked.
     ///
     /// A token that is not there may answer "no objects" to everything. What is destroyed in it counts as gone, so
@@ -135,16 +150,18 @@ extension KeyStore {
     ///
     /// Where just `objects` are to be destroyed, and the token shows all of them, that is enough.
     func checkThatLiveKeysAreThere(
-        except due: [Key], before work: [KeyAddress], orThese objects: Set<ObjectID> = []
+        except due: [Key], before work: [KeyAddress], orThese objects: Set<ObjectID> = [],
+        in keyStore: CustomKeyStoreID? = nil
     ) async throws(KMSError) {
         guard let first = work.first else { return }
         // Taken before the token is asked: what is made meanwhile is in neither list.
         let dueAddresses = Set(due.map(\.address))
-        let live = table.withLock { $0.allKeys }.filter { !dueAddresses.contains($0.key.address) }
-        let liveSystemKeys = systemKeys.withLock { $0 }
+        let live = table.withLock { $0.allKeys }
+            .filter { $0.key.customKeyStore == keyStore && !dueAddresses.contains($0.key.address) }
+        let liveSystemKeys = keyStore == nil ? systemKeys.withLock { $0 } : [:]
         let found: Set<ObjectID>
         do {
-            found = try await backend.establishedObjects()
+            found = try await backend(in: keyStore).establishedObjects()
         } catch {
             events.record(.workPostponed(first, cause: error.cause ?? error.message))
             throw error

@@ -10,6 +10,8 @@ package struct NewKey: Sendable {
     package var policy: String?
     package var tags: [Tag] = []
     package var isMultiRegion = false
+    /// The id of the custom key store that it is to be in.
+    package var customKeyStore: String?
     /// BypassPolicyLockoutSafetyCheck; nil where the request does not have it.
     package var bypassLockoutCheck: Bool?
 
@@ -22,6 +24,8 @@ package struct NewKey: Sendable {
 package struct KeyDescription: Sendable {
     package let key: Key
     package let state: KeyState
+    /// That of the key's custom key store, where it has one.
+    package var clusterID: String? = nil
 }
 
 extension KeyStore {
@@ -44,6 +48,7 @@ extension KeyStore {
                 .tagResource, on: .newKey(address), by: context, with: .creation(request, tags), named: "*")
         }
         try checkSupport(of: request)
+        let keyStore = try keyStore(of: request, by: context)
         let isImported = request.origin == .external
         // That the token makes symmetric keys was seen at the start.
         if isImported || request.spec != .symmetricDefault {
@@ -52,12 +57,14 @@ extension KeyStore {
 
         var material = KeyMaterial.new(number: 1, at: clock.now)
         if isImported { material.stage = .absent }
+        if keyStore != nil { material.reference = MaterialReference(object: address.id.object, checkValue: []) }
         var key = Key(
             address: address, spec: request.spec, usage: request.usage,
             origin: request.origin, lifecycle: isImported ? .pendingImport : .creating,
             description: request.description, policy: request.policy ?? KeyPolicy.standard(for: context.scope.account),
             tags: tags, creationDate: clock.now, materials: [material], currentMaterial: 1
         )
+        key.customKeyStore = keyStore
         if let policy = request.policy {
             key.policyPrincipals = try checkPolicy(
                 policy, of: key, bypassingLockoutCheck: request.bypassesLockoutCheck, by: context)
@@ -67,13 +74,16 @@ extension KeyStore {
             AuditRecord.Resource(arn: key.address.arn, account: key.address.scope.account, type: "AWS::KMS::Key"))
         context.draft.note(response: .object(("keyMetadata", made.auditMetadata)))
         try await save(made, or: key, on: .call(context))
-        return KeyDescription(key: made, state: made.state)
+        return description(of: made, in: made.state)
     }
 
     /// Stores the intent of `key` and has the token make its material; answers the key as it is then. It is to be
     /// given to ``save(_:or:alias:)``.
     func generateMaterial(of key: Key) async throws(KMSError) -> Key {
-        guard abandoned.withLock({ $0.count }) < Self.maximumAbandoned else { throw .tooMuchToUndo }
+        let backend = try backend(of: key)
+        // Those of one token that is away are not to keep others from making keys.
+        let count = abandoned.withLock { $0.count { $0.customKeyStore == key.customKeyStore } }
+        guard count < Self.maximumAbandoned else { throw .tooMuchToUndo }
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveKey(key)]) }
         do {
             var made = key
@@ -115,11 +125,11 @@ extension KeyStore {
     private func abandon(_ intent: Key) {
         abandoned.withLock { $0.append(intent) }
         // The caller need not wait for the repair.
-        Task { try? await self.undoAbandonedCreations() }
+        Task { try? await self.undoAbandonedCreations(in: intent.customKeyStore) }
     }
 
     private func checkSupport(of request: NewKey) throws(KMSError) {
-        guard request.origin == .awsKMS || request.origin == .external else {
+        guard request.origin != .externalKeyStore else {
             throw KMSError(.unsupported, "Keys of origin \(request.origin.rawValue) are not supported yet.")
         }
         guard !request.isMultiRegion else {
@@ -139,7 +149,7 @@ extension KeyStore {
     package func describeKey(_ name: String, by context: CallContext) async throws(KMSError) -> KeyDescription {
         try await prepare(name, for: .describeKey, by: context)
         let entry = try resolve(name, for: .describeKey, by: context)
-        return KeyDescription(key: entry.key, state: entry.state(at: clock.now))
+        return description(of: entry.key, in: state(of: entry))
     }
 
     package func listKeys(_ page: PageRequest, by context: CallContext) throws(KMSError) -> Page<KeyAddress> {
@@ -226,6 +236,7 @@ extension KeyStore {
     /// Has the backend drop what it holds in memory of a key that is no longer used. A failure only means that it
     /// holds it longer.
     func forget(_ entry: KeyEntry) async {
+        guard let backend = try? backend(of: entry) else { return }
         for material in entry.allMaterials {
             try? await backend.forgetKey(material.reference.object)
         }

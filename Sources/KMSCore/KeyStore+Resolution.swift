@@ -12,7 +12,7 @@ extension KeyStore {
         try authorize(
             action, on: .key(entry), by: context, with: conditions, alias: named.alias, named: named.arn)
         try checkManager(of: entry, for: action, by: context)
-        try action.check(entry.state(at: clock.now), of: entry.arn)
+        try checkState(of: entry, for: action)
         return entry
     }
 

@@ -72,6 +72,7 @@ extension KeyStore {
     package func rotateKeyOnDemand(_ name: String, by context: CallContext) async throws(KMSError) -> String {
         let entry = try resolveKeyOnly(name, for: .rotateKeyOnDemand, by: context)
         guard entry.algorithm.isSymmetricEncryption else { throw KMSError(.unsupported, "") }
+        if entry.key.customKeyStore != nil { throw entry.originNotValid }
         let address = entry.key.address
         let start = clock.now
         let isFirst = rotating.withLock { rotating in
@@ -136,7 +137,8 @@ extension KeyStore {
         }
         guard let new = intent.materials.last else { return }
         do {
-            let generated = try await backend.generateKey(intent.spec, for: intent.usage, id: new.reference.object)
+            let generated = try await backend(of: intent).generateKey(
+                intent.spec, for: intent.usage, id: new.reference.object)
             let now = clock.now
             let told = KeyStoreEvent.keyRotated(address, number: new.number, kind)
             let occasion: Occasion =
@@ -204,10 +206,7 @@ extension KeyStore {
 extension KeyEntry {
     func checkAutomaticRotation() throws(KMSError) {
         guard algorithm.isSymmetricEncryption else { throw KMSError(.unsupported, "") }
-        guard key.origin == .awsKMS else {
-            throw KMSError(
-                .unsupported, "\(arn) origin is \(key.origin.rawValue) which is not valid for this operation.")
-        }
+        guard key.origin == .awsKMS else { throw originNotValid }
     }
 
     /// Keys that are disabled or pending deletion wait; what became due meanwhile is caught up with once.

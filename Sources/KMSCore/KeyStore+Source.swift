@@ -72,7 +72,7 @@ extension KeyStore {
         } else {
             entry = try authorizedKey(of: blob, for: action, by: context, with: conditions)
         }
-        try action.check(entry.state(at: clock.now), of: entry.arn)
+        try checkState(of: entry, for: action)
         try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
         // A header can be written by anybody, also one that names a key pair, or material that is yet to be made.
@@ -121,7 +121,7 @@ extension KeyStore {
         _ ciphertext: [UInt8], _ entry: KeyEntry, _ algorithm: String?, _ encryptionContext: EncryptionContext,
         for action: KMSAction
     ) throws(KMSError) -> Source {
-        try action.check(entry.state(at: clock.now), of: entry.arn)
+        try checkState(of: entry, for: action)
         try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
         guard ciphertext.count == (try entry.publicKey()).rsaModulus?.count else { throw .invalidCiphertext }

@@ -5,7 +5,10 @@ import Synchronization
 /// All metadata is in memory; a change is in the ``MetadataStore`` before it is seen. Use cases that touch the token
 /// follow intent, token, commit: see ``createKey(_:by:)`` and ``performDueWork()``.
 package final class KeyStore: Sendable {
+    /// The server's own token. Keys may be elsewhere: see ``backend(of:)``.
     let backend: any KeyBackend
+    let customKeyStoreConnector: any KeyStoreConnector
+    let customKeyStores = CustomKeyStores()
     let journal: Journal
     let principals: any PrincipalDirectory
     let quotas: RequestQuotas
@@ -32,9 +35,10 @@ package final class KeyStore: Sendable {
 
     package init(
         backend: any KeyBackend, journal: Journal, principals: any PrincipalDirectory, quotas: RequestQuotas,
-        events: any KeyStoreEventSink
+        events: any KeyStoreEventSink, customKeyStores connector: any KeyStoreConnector = NoKeyStores()
     ) {
         self.backend = backend
+        customKeyStoreConnector = connector
         self.journal = journal
         self.principals = principals
         self.quotas = quotas
@@ -53,6 +57,7 @@ package final class KeyStore: Sendable {
             if !entry.isPolicyUnderstood { events.record(.policyNotUnderstood(key.address)) }
             entries.append(entry)
         }
+        customKeyStores.load(image.customKeyStores)
         let loaded = KeyTable(entries, image)
         table.withLock { $0 = loaded }
         abandoned.withLock { $0 = image.keys.filter { $0.lifecycle == .creating } }
@@ -61,8 +66,10 @@ package final class KeyStore: Sendable {
         systemKeys.withLock { $0 = image.systemKeys.filter { !$0.value.checkValue.isEmpty } }
     }
 
-    /// Gives reservations that were not used back, and writes what is only in memory. To be called once, after the last request.
+    /// Gives reservations that were not used back, writes what is only in memory, and ends what custom key stores are
+    /// reached by. To be called once, after the last request.
     package func stop() async throws(KMSError) {
+        await endConnections()
         try await perform([settleEncryptions, writeLastUsages])
     }
 
@@ -77,7 +84,7 @@ package final class KeyStore: Sendable {
         if !settled.isEmpty { try await journal.prepare(settled) }
     }
 
-    /// Throws unless a request that needs the token could be served now.
+    /// Throws unless a request that needs the server's own token could be served now.
     package func checkHealth() async throws(KMSError) {
         try await backend.checkHealth()
     }

@@ -30,6 +30,7 @@ public struct MetadataImage: Hashable, Sendable {
     public var outbox: [OutboxItem] = []
     /// DER SubjectPublicKeyInfo of those of the server's own keys that are key pairs.
     public var systemPublicKeys: [SystemKeyPurpose: [UInt8]] = [:]
+    public var customKeyStores: [CustomKeyStore] = []
 
     public init(
         keys: [Key] = [], aliases: [Alias] = [], accessKeys: [AccessKey] = [],
@@ -79,6 +80,9 @@ public enum MetadataChange: Sendable {
     case removeMultiFactorDevice(serialNumber: String)
     case saveSession(Session)
     case removeSessions(ids: [String])
+    case saveCustomKeyStore(CustomKeyStore)
+    /// It has no keys. To find none is no error.
+    case removeCustomKeyStore(CustomKeyStoreID)
     case saveOutboxItem(OutboxItem)
     /// To find none is no error.
     case removeOutboxItems(ids: [String])
@@ -95,6 +99,8 @@ public struct SystemKeyPurpose: RawRepresentable, Hashable, Sendable {
     public static let importTokens = SystemKeyPurpose(rawValue: "import-tokens")
     /// Signs the audit log's digests: a key pair on P-256.
     public static let auditDigests = SystemKeyPurpose(rawValue: "audit-digests")
+    /// Seals the passwords of custom key stores.
+    public static let keyStorePasswords = SystemKeyPurpose(rawValue: "key-store-passwords")
 }
 
 /// A token-resident RSA key pair under whose public part the material of one key is wrapped to be imported.

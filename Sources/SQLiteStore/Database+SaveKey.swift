@@ -8,11 +8,12 @@ extension Database {
             """
             INSERT INTO key (
                 account, region, id, spec, usage, origin, lifecycle, description, policy,
-                creation_date, deletion_date, manager, rotation_period, next_rotation_date, on_demand_rotations
+                creation_date, deletion_date, manager, rotation_period, next_rotation_date, on_demand_rotations,
+                custom_key_store
             ) VALUES (
                 :account, :region, :key_id, :spec, :usage, :origin, :lifecycle,
                 CAST(:description AS TEXT), CAST(:policy AS TEXT), :creation_date, :deletion_date,
-                :manager, :rotation_period, :next_rotation_date, :on_demand_rotations
+                :manager, :rotation_period, :next_rotation_date, :on_demand_rotations, :custom_key_store
             )
             ON CONFLICT DO UPDATE SET
                 spec = excluded.spec, usage = excluded.usage, origin = excluded.origin,
@@ -20,6 +21,7 @@ extension Database {
                 creation_date = excluded.creation_date, deletion_date = excluded.deletion_date,
                 manager = excluded.manager, rotation_period = excluded.rotation_period,
                 next_rotation_date = excluded.next_rotation_date, on_demand_rotations = excluded.on_demand_rotations,
+                custom_key_store = excluded.custom_key_store,
                 current_material = NULL
             """,
             key.address.arguments + [
@@ -30,6 +32,7 @@ extension Database {
                 "rotation_period": key.rotation.periodInDays,
                 "next_rotation_date": key.rotation.nextDate?.milliseconds,
                 "on_demand_rotations": key.rotation.onDemandCount,
+                "custom_key_store": key.customKeyStore?.description,
             ]
         )
         try replaceTags(of: key)

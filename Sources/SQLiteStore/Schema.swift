@@ -20,6 +20,9 @@ enum Schema {
             try db.execute(sql: version3Credentials)
             try populateVersion3(db)
         }
+        migrator.registerMigration("v4 custom key stores") { db in
+            try db.execute(sql: customKeyStores)
+        }
         return migrator
     }
 

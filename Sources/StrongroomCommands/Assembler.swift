@@ -10,14 +10,16 @@ actor Assembler {
     private let configuration: ServerConfiguration
     private let state: StateDirectory
     private let backend: any KeyBackend
+    private let keyStores: any KeyStoreConnector
     private let metadata: any MetadataStore
     private let logger: Logger
     private var audit: FileAuditLog?
 
     init(
         _ configuration: ServerConfiguration, in state: StateDirectory, backend: any KeyBackend,
-        metadata: any MetadataStore, logger: Logger
+        keyStores: any KeyStoreConnector, metadata: any MetadataStore, logger: Logger
     ) {
+        self.keyStores = keyStores
         self.configuration = configuration
         self.state = state
         self.backend = backend
@@ -47,9 +49,11 @@ actor Assembler {
         let store = KeyStore(
             backend: backend, journal: journal, principals: identities,
             quotas: RequestQuotas(try configuration.quotaLimits(), clock: clock),
-            events: LoggedEvents(logger: logger))
+            events: LoggedEvents(logger: logger), customKeyStores: keyStores)
         store.start(image)
         try await journal.start(image.outbox)
+        // Those that fail are tried again.
+        try? await store.mendConnections()
         // Whoever serves closes it from now on.
         self.audit = nil
         return Assembly(

@@ -80,7 +80,7 @@ extension Doctor {
         }
     }
 
-    private func tell(
+    func tell(
         of reports: [(name: String, report: ConsistencyReport)], quorum: Int, _ examination: inout Examination
     ) {
         var missing = Missing(tokens: reports.count, quorum: quorum)

@@ -6,13 +6,16 @@ import KMSServer
 struct Metrics: Sendable {
     /// Each token's name, and how it is now.
     let tokens: @Sendable () -> [(name: String, status: HSMStatus)]
+    /// The same of the tokens that custom key stores are in.
+    var keyStores: @Sendable () -> [(name: String, status: HSMStatus)] = { [] }
     let requests: RequestCounters
 
     var text: String {
-        let tokens = tokens()
+        let own = tokens()
+        let tokens = own + keyStores()
         var page = MetricsText()
         page.family("strongroom_ready", .gauge, "Whether a request that needs the HSM would be served now.") {
-            $0.sample(tokens.contains { $0.status.isReady } ? 1 : 0)
+            $0.sample(own.contains { $0.status.isReady } ? 1 : 0)
         }
         page.family("strongroom_requests", .counter, "AWS KMS requests answered, by operation and error code.") {
             for (outcome, count) in requests.counts {

@@ -46,10 +46,14 @@ struct Serve: AsyncParsableCommand {
             diary.note($1, of: $0)
         }
         defer { tokens.stop() }
+        let keyStores = try TokenKeyStores(configuration, directory, lock: lock, logger: logger) {
+            diary.note($1, of: $0)
+        }
         let assembler = Assembler(
-            configuration, in: directory, backend: tokens.backend, metadata: metadata, logger: logger)
+            configuration, in: directory, backend: tokens.backend, keyStores: keyStores, metadata: metadata,
+            logger: logger)
         let requests = RequestCounters()
-        let metrics = try configuration.metrics.map { try Self.serveMetrics($0, tokens, requests, logger) }
+        let metrics = try configuration.metrics.map { try Self.serveMetrics($0, tokens, keyStores, requests, logger) }
         let room = WaitingRoom()
         let opening = Opening(tokens, assembler, diary: diary, logger: logger) { [server] parts in
             room.open(
@@ -103,10 +107,12 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func serveMetrics(
-        _ configuration: ServerConfiguration.Metrics, _ tokens: Tokens, _ requests: RequestCounters, _ logger: Logger
+        _ configuration: ServerConfiguration.Metrics, _ tokens: Tokens, _ keyStores: TokenKeyStores,
+        _ requests: RequestCounters, _ logger: Logger
     ) throws -> any Service {
         let address = try ListenAddress(configuration.listen)
-        let page = Metrics(tokens: { tokens.statuses }, requests: requests)
+        let page = Metrics(
+            tokens: { tokens.statuses }, keyStores: { keyStores.statuses }, requests: requests)
         return try MetricsPage.application(
             host: address.host, port: address.port, logger: logger,
             onListening: { port in

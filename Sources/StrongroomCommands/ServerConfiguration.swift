@@ -15,6 +15,8 @@ struct ServerConfiguration: Codable, Sendable {
     /// Requests a second, by the names of quotas; `all` is for those that are not named.
     var quotas: [String: QuotaRate]?
     var metrics: Metrics?
+    /// What custom key stores may keep their keys in, by the cluster ids that they name.
+    var clusters: [String: Cluster]?
 
     struct Audit: Codable, Sendable {
         /// Where the files are; a path that is not absolute counts from the state directory.
@@ -103,6 +105,7 @@ struct ServerConfiguration: Codable, Sendable {
         _ = try configuration.scopes()
         _ = try configuration.pinSource(in: state)
         try configuration.checkMembers(in: state)
+        try configuration.checkClusters()
         guard unknown.isEmpty else {
             throw CommandFailure(
                 "\(state.configuration) has fields that mean nothing: \(unknown.joined(separator: ", "))",
@@ -114,18 +117,23 @@ struct ServerConfiguration: Codable, Sendable {
 
     /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
     private static let fields: [String: Set<String>] = [
-        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics"],
+        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics", "clusters"],
         "tls.": ["certificate", "key"],
         "hsm.": ["module", "token", "pin", "members", "quorum", "propagation"], "metrics.": ["listen"],
         "hsm.pin.": ["file", "credential", "command", "descriptor", "env"],
         "hsm.members.": ["module", "token", "pin", "profile"],
         "hsm.members.pin.": ["file", "credential", "command", "descriptor", "env"],
+        "clusters.*.": ["module", "token", "profile", "trustAnchor", "account"],
         "audit.": ["folder", "rotation", "maximumFileMebibytes", "onFailure"], "events.": ["webhook"],
         "events.webhook.": ["url", "authorizationFile", "trustRoots"],
     ]
 
     private static func unknownFields(of node: Node?, at path: String = "") -> [String] {
         if let items = node?.sequence { return items.flatMap { unknownFields(of: $0, at: path) } }
+        // Names that the operator chooses.
+        if path == "clusters." {
+            return node?.mapping.map { $0.flatMap { unknownFields(of: $1, at: "clusters.*.") } } ?? []
+        }
         guard let mapping = node?.mapping, let known = fields[path] else { return [] }
         return mapping.flatMap { name, value -> [String] in
             let name = name.string ?? "?"

@@ -21,6 +21,9 @@ struct StateDirectory: Sendable {
     /// The same of a further token, from 2.
     func startLock(ofMember number: Int) -> String { path + "/token-\(number).lock" }
 
+    /// The same of the token that a custom key store is in.
+    func startLock(ofCluster id: String) -> String { path + "/token-\(id).lock" }
+
     /// A path out of the configuration; one that is not absolute counts from this folder.
     func resolve(_ name: String) -> String {
         name.hasPrefix("/") ? name : path + "/" + name

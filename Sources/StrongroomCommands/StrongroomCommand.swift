@@ -17,7 +17,7 @@ package struct StrongroomCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Init.self, Serve.self, Doctor.self, ConformanceCommand.self, KeyCommand.self, AliasCommand.self,
-            ImportKeyMaterial.self,
+            ImportKeyMaterial.self, KeyStoreCommand.self,
             PolicyCommand.self, AuditCommand.self, IdentityCommand.self,
         ]
     )

@@ -54,6 +54,7 @@ struct InMemoryMetadata {
     var multiFactorDevices: [String: MFADevice] = [:]
     var sessions: [String: Session] = [:]
     var outbox: [OutboxItem] = []
+    var customKeyStores: [CustomKeyStoreID: CustomKeyStore] = [:]
 
     var image: MetadataImage {
         var image = MetadataImage(
@@ -68,6 +69,7 @@ struct InMemoryMetadata {
         image.multiFactorDevices = Array(multiFactorDevices.values)
         image.sessions = Array(sessions.values)
         image.outbox = outbox
+        image.customKeyStores = Array(customKeyStores.values)
         image.systemPublicKeys = systemKeys.mapValues(\.publicKey).filter { !$0.value.isEmpty }
         return image
     }
@@ -101,6 +103,8 @@ struct InMemoryMetadata {
         case .removeMultiFactorDevice(let serialNumber): multiFactorDevices[serialNumber] = nil
         case .saveSession(let session): sessions[session.id] = session
         case .removeSessions(let ids): for id in ids { sessions[id] = nil }
+        case .saveCustomKeyStore(let store): try save(store)
+        case .removeCustomKeyStore(let id): try remove(id)
         case .saveOutboxItem(let item): save(item)
         case .removeOutboxItems(let ids): outbox.removeAll { ids.contains($0.id) }
         }
