@@ -33,6 +33,8 @@ public struct Key: Hashable, Sendable {
     public var currentMaterial: UInt32
     public var manager: KeyManager
     public var rotation: KeyRotation
+    /// How the XKS proxy exposes the key; nil of all keys that are not the proxy's.
+    public var exposure: KeyExposure?
 
     public init(
         address: KeyAddress, spec: KeySpec, usage: KeyUsage, origin: KeyOrigin, lifecycle: Lifecycle,

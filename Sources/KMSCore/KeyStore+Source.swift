@@ -72,6 +72,7 @@ extension KeyStore {
         } else {
             entry = try authorizedKey(of: blob, for: action, by: context, with: conditions)
         }
+        try entry.checkExposure(for: action)
         try action.check(entry.state(at: clock.now), of: entry.arn)
         try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)

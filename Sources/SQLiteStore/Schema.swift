@@ -20,6 +20,9 @@ enum Schema {
             try db.execute(sql: version3Credentials)
             try populateVersion3(db)
         }
+        migrator.registerMigration("v4 xks-proxy") { db in
+            try db.execute(sql: xksProxy)
+        }
         return migrator
     }
 

@@ -15,6 +15,7 @@ struct ServerConfiguration: Codable, Sendable {
     /// Requests a second, by the names of quotas; `all` is for those that are not named.
     var quotas: [String: QuotaRate]?
     var metrics: Metrics?
+    var xksProxy: XKSProxy?
 
     struct Audit: Codable, Sendable {
         /// Where the files are; a path that is not absolute counts from the state directory.
@@ -114,7 +115,9 @@ struct ServerConfiguration: Codable, Sendable {
 
     /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
     private static let fields: [String: Set<String>] = [
-        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics"],
+        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics", "xksProxy"],
+        "xksProxy.": ["listen", "tls", "deadlineMilliseconds"],
+        "xksProxy.tls.": ["certificate", "key", "clientAuthority", "clientSubject"],
         "tls.": ["certificate", "key"],
         "hsm.": ["module", "token", "pin", "members", "quorum", "propagation"], "metrics.": ["listen"],
         "hsm.pin.": ["file", "credential", "command", "descriptor", "env"],

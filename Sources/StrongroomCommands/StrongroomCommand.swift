@@ -1,6 +1,7 @@
 package import ArgumentParser
 import EventDelivery
 import Glibc
+import HTTPFront
 import KMSAPIClient
 import KMSCore
 import KMSServer
@@ -18,7 +19,7 @@ package struct StrongroomCommand: AsyncParsableCommand {
         subcommands: [
             Init.self, Serve.self, Doctor.self, ConformanceCommand.self, KeyCommand.self, AliasCommand.self,
             ImportKeyMaterial.self,
-            PolicyCommand.self, AuditCommand.self, IdentityCommand.self,
+            PolicyCommand.self, AuditCommand.self, IdentityCommand.self, XKSProxyCommand.self,
         ]
     )
 

@@ -16,6 +16,11 @@ extension InMemoryMetadata {
         let objects = (others + key.materials).map(\.reference.object)
         try require(Set(objects).count == objects.count, "materials need objects of their own")
 
+        if let exposure = key.exposure {
+            let isTaken = keys.values.contains { $0.address != key.address && $0.exposure?.name == exposure.name }
+            try require(!isTaken, "a store exposes one key under an id")
+        }
+
         var saved = key
         saved.materials.sort { $0.number < $1.number }
         for index in saved.materials.indices {

@@ -40,17 +40,18 @@ import Testing
         try Data().write(to: URL(filePath: folder.databasePath))
         let store = try folder.open()
         #expect(try await store.load() == MetadataImage())
-        #expect(try folder.query("SELECT identifier FROM grdb_migrations") == ["v1", "v2", "v3"])
+        #expect(try folder.query("SELECT identifier FROM grdb_migrations") == ["v1", "v2", "v3", "v4 xks-proxy"])
         #expect(try folder.query("PRAGMA application_id") == ["\(0x5354_5247)"])
         #expect(
             try folder.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
                 == [
                     "access_key", "account", "alias", "grdb_migrations", "identity", "identity_attachment",
-                    "identity_policy", "identity_tag", "identity_trust_principal", "key", "key_grant",
+                    "identity_policy", "identity_tag", "identity_trust_principal", "key", "key_exposure", "key_grant",
                     "key_grant_context", "key_grant_operation", "key_last_usage", "key_material",
                     "key_policy_principal", "key_tag", "managed_policy",
                     "managed_policy_tag", "managed_policy_version", "mfa_device", "outbox", "session",
                     "session_policy", "session_tag", "sqlite_sequence", "system_key", "wrapping_key",
+                    "xks_credential", "xks_store",
                 ]
         )
     }
