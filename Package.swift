@@ -316,7 +316,8 @@ let package = Package(
         .testTarget(
             name: "KMSServerTests",
             dependencies: [
-                "HTTPFront", "IAMCore", "IAMQuery", "KMSPolicy", "KMSServer", "KMSWire", "KMSCore", "KMSTesting", "SigV4",
+                "HTTPFront", "IAMCore", "IAMQuery", "KMSPolicy", "KMSServer", "KMSWire", "KMSCore", "KMSTesting",
+                "SigV4",
                 "SecureMemory", "XKSCore",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -353,7 +354,7 @@ let package = Package(
             dependencies: [
                 "AuditLog", "HSMClient", "HSMWorkerProtocol", "IAMCore", "KMSAPIClient", "KMSCore", "KMSPolicy",
                 "KMSServer",
-                "KMSTesting", "StrongroomCommands", "LibCrypto", "SecureMemory",
+                "HTTPFront", "KMSTesting", "StrongroomCommands", "LibCrypto", "SecureMemory", "XKSProxy",
             ],
             swiftSettings: strict
         ),

@@ -33,10 +33,10 @@ package final class XKSHealth: Sendable {
     }
 
     /// From the end of a check to the next one.
-    private static let pause = Duration.seconds(10)
+    private static let pause = Duration.seconds(2)
     private static let pauseAfterFailure = Duration.seconds(1)
     /// A check that takes longer says what a request would meet.
-    private static let patience = Duration.seconds(2)
+    private static let patience = Duration.seconds(1)
     /// What was found longer ago tells nothing (XKS Proxy API, GetHealthStatus: at most one minute).
     private static let lifetime = Duration.seconds(60)
 

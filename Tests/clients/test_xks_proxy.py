@@ -4,6 +4,8 @@ import hashlib
 import http.client
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 from xks import HEALTH, Proxy, Store, b64, integrity_value, metadata, refused
@@ -229,6 +231,30 @@ def test_signatures(store, proxy):
         wrong = Store(
             store.port, {**configuration, "XksProxyAuthenticationCredential": credential}, region=region)
         refused(wrong.health(), "AuthenticationFailedException")
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="curl is not here")
+@pytest.mark.parametrize("headers", [(), ("Content-Type:application/json",)])
+def test_curl_signs_as_the_public_test_client_of_aws_does(store, headers):
+    def curl(path, content, id=store.id, secret=store.secret, prefix=store.path):
+        result = subprocess.run(
+            ["curl", "--silent", f"http://localhost:{store.port}{prefix}{path}", "--aws-sigv4",
+             "aws:amz:us-east-1:kms-xks-proxy", "--user", f"{id}:{secret}", "--data-binary", "@-",
+             *(word for header in headers for word in ("-H", header))],
+            input=json.dumps(content, indent=2).encode(), capture_output=True, timeout=30)
+        return json.loads(result.stdout)
+
+    assert curl("/health", HEALTH)["ekmFleetDetails"]
+    assert curl("/health", HEALTH, id="Invalid" + store.id)["errorName"] == "AuthenticationFailedException"
+    assert curl("/health", HEALTH, secret="Invalid" + store.secret)["errorName"] == "AuthenticationFailedException"
+    astray = store.path.replace("/kms/xks/v1", "/invalid/kms/xks/v1")
+    assert curl("/health", HEALTH, prefix=astray)["errorName"] == "InvalidUriPathException"
+    content = {"requestMetadata": metadata(), "plaintext": "SGVsbG8=", "encryptionAlgorithm": "AES_GCM",
+               "additionalAuthenticatedData": b64(bytes(8192))}
+    sealed = curl("/keys/both/encrypt", content)
+    content = {**content, **sealed}
+    del content["plaintext"]
+    assert curl("/keys/both/decrypt", content) == {"plaintext": "SGVsbG8="}
 
 
 def test_the_credential_is_as_the_specification_wants_it(store):

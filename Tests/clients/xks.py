@@ -4,13 +4,14 @@ import hashlib
 import http.client
 import json
 import pathlib
+import socket
 import ssl
 
 import audit_log
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
-from strongroom_server import Server, free_port
+from strongroom_server import Server, free_port, wait_until
 
 PRINCIPAL = "arn:aws:iam::123456789012:user/alice"
 KMS_KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -140,7 +141,13 @@ class Proxy:
 
     def start(self) -> "Proxy":
         self.server.start()
+        # The two listeners open in any order.
+        wait_until(self._listens, 30, "the proxy listens")
         return self
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def xks(self, *arguments: str, check: bool = True):
         return self.server.run("xks-proxy", *arguments, "--state", str(self.server.state), check=check)
