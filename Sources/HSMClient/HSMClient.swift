@@ -191,6 +191,8 @@ public final class HSMClient: KeyBackend {
                 .incorrectKeyMaterial,
                 "The key material is not of the key's spec, or not the material that was imported before.", cause: cause
             )
+        case .unfit:
+            throw KMSError(.validation, "The key cannot be used: \(cause ?? "no reason given").")
         case .materialMissing:
             throw KMSError(.materialMissing, "The HSM does not show the key material.", cause: cause)
         case .unsupported:

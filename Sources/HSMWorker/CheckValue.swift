@@ -8,6 +8,7 @@ import SecureMemory
 ///
 /// - An AES key for AES-GCM that was made here has 52 bytes: a text, sealed under the key with its id as AAD. Opening,
 ///   not sealing, so that it also works where the HSM makes the IV, and costs no encryption.
+/// - One that was in the token before has its ``AdoptedPlace`` in front of that text.
 /// - All others have a ``CheckValueName`` in front. Their payload is the same sealed text for a key that seals, the MAC
 ///   of the text and the id for an HMAC key, and for a pair the public key (DER SubjectPublicKeyInfo), which confirms
 ///   what the private one does.
@@ -15,13 +16,16 @@ struct CheckValue {
     let template: KeyTemplate
     /// Whether the token made the key, so that it was never anywhere else.
     let isLocal: Bool
+    /// Of an adopted key, where it is.
+    let place: AdoptedPlace?
     let payload: [UInt8]
 
     static let text = Array("strongroom check value 1".utf8)
 
-    init(_ template: KeyTemplate, isLocal: Bool, payload: [UInt8]) {
+    init(_ template: KeyTemplate, isLocal: Bool, place: AdoptedPlace? = nil, payload: [UInt8]) {
         self.template = template
         self.isLocal = isLocal
+        self.place = place
         self.payload = payload
     }
 
@@ -30,6 +34,11 @@ struct CheckValue {
         guard let (name, payload) = CheckValueName.read(bytes),
             let template = KeyTemplate.named(spec: name.spec, usage: name.usage)
         else { return nil }
+        if name.kind == .adopted {
+            guard template.kind == .aes, let (place, sealed) = AdoptedPlace.read(payload) else { return nil }
+            self.init(template, isLocal: false, place: place, payload: Array(sealed))
+            return
+        }
         guard name.kind == .encryptThenMAC else {
             self.init(template, isLocal: name.kind == .made, payload: Array(payload))
             return
@@ -40,8 +49,15 @@ struct CheckValue {
 
     var bytes: [UInt8] {
         let kind: CheckValueName.Kind =
-            if template.kind == .encryptThenMAC { .encryptThenMAC } else { isLocal ? .made : .imported }
-        return CheckValueName(spec: template.spec, usage: template.usage.rawValue, kind: kind).checkValue(payload)
+            if place != nil {
+                .adopted
+            } else if template.kind == .encryptThenMAC {
+                .encryptThenMAC
+            } else {
+                isLocal ? .made : .imported
+            }
+        return CheckValueName(spec: template.spec, usage: template.usage.rawValue, kind: kind)
+            .checkValue((place?.bytes ?? []) + payload)
     }
 
     /// DER SubjectPublicKeyInfo of a pair; empty for secret keys.
@@ -54,7 +70,7 @@ extension CheckValue {
     /// Makes the check value of a key that is new to the token, and sees that it is right.
     static func make(
         for key: ObjectHandle, mac: ObjectHandle? = nil, id: [UInt8], _ template: KeyTemplate, publicKey: [UInt8],
-        isLocal: Bool, in lane: Lane
+        isLocal: Bool, place: AdoptedPlace? = nil, in lane: Lane
     ) throws -> [UInt8] {
         let payload: [UInt8] =
             switch template.kind {
@@ -66,7 +82,7 @@ extension CheckValue {
             case .rsa, .ec, .ed25519:
                 publicKey
             }
-        let value = CheckValue(template, isLocal: isLocal, payload: payload)
+        let value = CheckValue(template, isLocal: isLocal, place: place, payload: payload)
         guard try value.isRight(for: key, mac: mac, id: id, lane.token, in: lane.session) else {
             throw OperationFailure(.failed, "the HSM does not confirm the key that it made: \(template.spec)")
         }

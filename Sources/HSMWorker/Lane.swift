@@ -211,6 +211,7 @@ final class Lane {
         case .identifyKey: try identifyKey(&fields, into: reply)
         case .checkSupport: try checkSupport(&fields)
         case .showsObject: try showsObject(&fields, into: reply)
+        case .adoptKey: try adoptKey(&fields, into: reply)
         case .configure, nil: throw FrameError("no lane serves operation \(request.frameCode)")
         }
     }

@@ -2,12 +2,15 @@
 ///
 /// - An AES key for AES-GCM that was made in the token has none: its check value is 52 bytes of payload.
 /// - All others begin with `2 | length (1) | name`. The name is `SPEC/USAGE`, with `/IMPORTED` behind it for a key that
-///   was outside once, or `/CBC-HMAC` for the pair of keys that encrypts, then authenticates.
+///   was outside once, `/ADOPTED` for one that was in the token before, or `/CBC-HMAC` for the pair of keys that
+///   encrypts, then authenticates.
 package struct CheckValueName: Hashable, Sendable {
     package enum Kind: String, Sendable {
         case made = ""
         case imported = "IMPORTED"
         case encryptThenMAC = "CBC-HMAC"
+        /// Of somebody else's: its payload begins with an ``AdoptedPlace``.
+        case adopted = "ADOPTED"
     }
 
     package let spec: String

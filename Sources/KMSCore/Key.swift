@@ -35,6 +35,8 @@ public struct Key: Hashable, Sendable {
     public var rotation: KeyRotation
     /// The custom key store that the key is in; nil for keys in the server's own token.
     public var customKeyStore: CustomKeyStoreID?
+    /// How the XKS proxy exposes the key; nil of all keys that are not the proxy's.
+    public var exposure: KeyExposure?
 
     public init(
         address: KeyAddress, spec: KeySpec, usage: KeyUsage, origin: KeyOrigin, lifecycle: Lifecycle,

@@ -169,7 +169,9 @@ extension KeyStore {
         if !objects.isEmpty, objects.isSubset(of: found) { return }
         let missingKeys = live.filter { entry in
             entry.allMaterials.contains { material in
-                material.isPresent && !found.contains(material.reference.object)
+                // What was adopted is not ours: that its owner has removed it says nothing of the token.
+                material.isPresent && material.adoptedObject == nil
+                    && !found.contains(material.reference.object)
                     // What was deleted meanwhile is not missing.
                     && table.withLock { $0.key(entry.key.address) }?.material(material.number)?.isPresent == true
             }

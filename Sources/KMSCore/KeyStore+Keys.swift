@@ -12,6 +12,8 @@ package struct NewKey: Sendable {
     package var isMultiRegion = false
     /// The id of the custom key store that it is to be in.
     package var customKeyStore: String?
+    /// Of a key that is the XKS proxy's.
+    package var exposure: KeyExposure?
     /// BypassPolicyLockoutSafetyCheck; nil where the request does not have it.
     package var bypassLockoutCheck: Bool?
 
@@ -69,7 +71,13 @@ extension KeyStore {
             key.policyPrincipals = try checkPolicy(
                 policy, of: key, bypassingLockoutCheck: request.bypassesLockoutCheck, by: context)
         }
-        let made = isImported ? key : try await generateMaterial(of: key)
+        var made = isImported ? key : try await generateMaterial(of: key)
+        // Not in the intent: what is to be undone has no name.
+        made.exposure = request.exposure
+        if made.exposure != nil, backend.sealingScheme(of: made.materials[0].reference) != .aesGCM {
+            abandon(key)
+            throw KMSError(.unsupported, "The token has no AES-GCM, which the keys of the XKS proxy need.")
+        }
         context.draft.note(
             AuditRecord.Resource(arn: key.address.arn, account: key.address.scope.account, type: "AWS::KMS::Key"))
         context.draft.note(response: .object(("keyMetadata", made.auditMetadata)))

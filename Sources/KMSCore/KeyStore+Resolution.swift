@@ -12,6 +12,7 @@ extension KeyStore {
         try authorize(
             action, on: .key(entry), by: context, with: conditions, alias: named.alias, named: named.arn)
         try checkManager(of: entry, for: action, by: context)
+        try entry.checkExposure(for: action)
         try checkState(of: entry, for: action)
         return entry
     }

@@ -26,6 +26,8 @@ public struct MetadataImage: Hashable, Sendable {
     public var managedPolicies: [ManagedPolicy] = []
     public var multiFactorDevices: [MFADevice] = []
     public var sessions: [Session] = []
+    public var xksStores: [XKSStore] = []
+    public var xksCredentials: [XKSCredential] = []
     /// In the order in which they were written.
     public var outbox: [OutboxItem] = []
     /// DER SubjectPublicKeyInfo of those of the server's own keys that are key pairs.
@@ -83,6 +85,13 @@ public enum MetadataChange: Sendable {
     case saveCustomKeyStore(CustomKeyStore)
     /// It has no keys. To find none is no error.
     case removeCustomKeyStore(CustomKeyStoreID)
+    case saveXKSStore(XKSStore)
+    /// Removes the store with its credentials. To find none is no error.
+    case removeXKSStore(prefix: String)
+    /// The store is there.
+    case saveXKSCredential(XKSCredential)
+    /// To find none is no error.
+    case removeXKSCredential(id: String)
     case saveOutboxItem(OutboxItem)
     /// To find none is no error.
     case removeOutboxItems(ids: [String])
@@ -97,6 +106,8 @@ public struct SystemKeyPurpose: RawRepresentable, Hashable, Sendable {
     public static let credentials = SystemKeyPurpose(rawValue: "credentials")
     /// Seals import tokens, so that nobody else can make one.
     public static let importTokens = SystemKeyPurpose(rawValue: "import-tokens")
+    /// What the XKS proxy proves with that the token works, rather than with a customer's key.
+    public static let xksHealth = SystemKeyPurpose(rawValue: "xks-health")
     /// Signs the audit log's digests: a key pair on P-256.
     public static let auditDigests = SystemKeyPurpose(rawValue: "audit-digests")
     /// Seals the passwords of custom key stores.

@@ -32,6 +32,10 @@ extension Database {
         case .removeSessions(let ids): try removeSessions(ids)
         case .saveCustomKeyStore(let store): try save(store)
         case .removeCustomKeyStore(let id): try removeCustomKeyStore(id)
+        case .saveXKSStore(let store): try save(store)
+        case .removeXKSStore(let prefix): try removeXKSStore(prefix)
+        case .saveXKSCredential(let credential): try save(credential)
+        case .removeXKSCredential(let id): try removeXKSCredential(id)
         case .saveOutboxItem(let item): try save(item)
         case .removeOutboxItems(let ids): try removeOutboxItems(ids)
         }

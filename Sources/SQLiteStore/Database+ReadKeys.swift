@@ -9,6 +9,7 @@ extension Database {
         var materials = try readMaterials()
         var tags = try readTags()
         var principals = try readPolicyPrincipals()
+        var exposures = try readExposures()
         let keys = try rows(
             """
             SELECT account, region, id, spec, usage, origin, lifecycle, CAST(description AS BLOB) AS description,
@@ -41,6 +42,7 @@ extension Database {
             )
             key.customKeyStore = try row.optional("custom_key_store", row.customKeyStoreID)
             key.policyPrincipals = principals.removeValue(forKey: address) ?? [:]
+            key.exposure = exposures.removeValue(forKey: address)
             guard key.currentMaterial == 0 || key.materials.contains(where: { $0.number == key.currentMaterial }) else {
                 throw row.failure("its current material \(key.currentMaterial) is not there")
             }
@@ -49,6 +51,7 @@ extension Database {
         try refuseOrphans(materials.keys, of: "key_material")
         try refuseOrphans(tags.keys, of: "key_tag")
         try refuseOrphans(principals.keys, of: "key_policy_principal")
+        try refuseOrphans(exposures.keys, of: "key_exposure")
         return keys
     }
 

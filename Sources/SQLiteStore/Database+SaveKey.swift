@@ -37,6 +37,7 @@ extension Database {
         )
         try replaceTags(of: key)
         try replacePolicyPrincipals(of: key)
+        try replaceExposure(of: key)
         try replaceMaterials(of: key)
         try setCurrentMaterial(of: key)
     }

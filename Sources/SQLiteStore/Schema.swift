@@ -23,6 +23,9 @@ enum Schema {
         migrator.registerMigration("v4 custom key stores") { db in
             try db.execute(sql: customKeyStores)
         }
+        migrator.registerMigration("v5 xks-proxy") { db in
+            try db.execute(sql: xksProxy)
+        }
         return migrator
     }
 

@@ -4,6 +4,7 @@ import HSMClient
 import IAMCore
 import KMSCore
 import Logging
+import XKSCore
 
 /// Puts a server together, and can be asked again when its HSM failed meanwhile: an audit log that is open stays open.
 actor Assembler {
@@ -51,13 +52,16 @@ actor Assembler {
             quotas: RequestQuotas(try configuration.quotaLimits(), clock: clock),
             events: LoggedEvents(logger: logger), customKeyStores: keyStores)
         store.start(image)
+        let xksStores = XKSStores(keys: store, backend: backend, journal: journal, metadata: metadata)
+        try await xksStores.start(image)
         try await journal.start(image.outbox)
         // Those that fail are tried again.
         try? await store.mendConnections()
         // Whoever serves closes it from now on.
         self.audit = nil
         return Assembly(
-            store: store, identities: identities, audit: audit, journal: journal, webhook: webhook,
+            store: store, identities: identities, xksStores: xksStores, audit: audit, journal: journal,
+            webhook: webhook,
             watch: Watch(store), place: Scope(account: settings.account, region: settings.region))
     }
 

@@ -1,6 +1,7 @@
 import HSMClient
 import HSMWorkerProtocol
 import KMSServer
+import XKSProxy
 
 /// What `GET /metrics` answers: OpenMetrics 1.0, which Prometheus reads.
 struct Metrics: Sendable {
@@ -9,6 +10,8 @@ struct Metrics: Sendable {
     /// The same of the tokens that custom key stores are in.
     var keyStores: @Sendable () -> [(name: String, status: HSMStatus)] = { [] }
     let requests: RequestCounters
+    /// Nil where no XKS proxy is served.
+    var xks: XKSCounters?
 
     var text: String {
         let own = tokens()
@@ -22,6 +25,7 @@ struct Metrics: Sendable {
                 $0.sample(Double(count), [("operation", outcome.operation), ("error", outcome.error ?? "")])
             }
         }
+        if let xks { addProxy(xks.counts, to: &page) }
         page.family("strongroom_hsm_ready", .gauge, "Whether the token serves.") {
             for (name, status) in tokens { $0.sample(status.isReady ? 1 : 0, [("token", name)]) }
         }
@@ -79,6 +83,25 @@ struct Metrics: Sendable {
             }
         }
         return page.finished
+    }
+}
+
+extension Metrics {
+    private func addProxy(
+        _ counts: [(outcome: XKSCounters.Outcome, count: XKSCounters.Count)], to page: inout MetricsText
+    ) {
+        func labels(_ outcome: XKSCounters.Outcome) -> [(String, String)] {
+            [("store", outcome.store), ("operation", outcome.operation), ("error", outcome.error ?? "")]
+        }
+        page.family("strongroom_xks_requests", .counter, "Requests to the XKS proxy, by store, operation and error.") {
+            for (outcome, count) in counts { $0.sample(Double(count.requests), labels(outcome)) }
+        }
+        page.family("strongroom_xks_request_seconds", .counter, "The time that these requests took.") {
+            for (outcome, count) in counts {
+                let time = count.time.components
+                $0.sample(Double(time.seconds) + Double(time.attoseconds) / 1e18, labels(outcome))
+            }
+        }
     }
 }
 

@@ -17,6 +17,7 @@ struct ServerConfiguration: Codable, Sendable {
     var metrics: Metrics?
     /// What custom key stores may keep their keys in, by the cluster ids that they name.
     var clusters: [String: Cluster]?
+    var xksProxy: XKSProxy?
 
     struct Audit: Codable, Sendable {
         /// Where the files are; a path that is not absolute counts from the state directory.
@@ -117,7 +118,12 @@ struct ServerConfiguration: Codable, Sendable {
 
     /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
     private static let fields: [String: Set<String>] = [
-        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics", "clusters"],
+        "": [
+            "account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics", "clusters",
+            "xksProxy",
+        ],
+        "xksProxy.": ["listen", "tls", "deadlineMilliseconds"],
+        "xksProxy.tls.": ["certificate", "key", "clientAuthority", "clientSubject"],
         "tls.": ["certificate", "key"],
         "hsm.": ["module", "token", "pin", "members", "quorum", "propagation"], "metrics.": ["listen"],
         "hsm.pin.": ["file", "credential", "command", "descriptor", "env"],

@@ -36,11 +36,11 @@ import Testing
     @Test func `is logged in to with a PIN that every worker is handed`() async throws {
         let rig = try await handed()
         _ = try await rig.client.tokenReport()
-        try await rig.wait("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
+        try await waitUntil("all workers serve") { rig.client.workers.allSatisfy(\.isReady) }
         let key = try await rig.newKey()
         let sealed = try await rig.seal([1, 2], with: key)
         for process in rig.workers { kill(process, SIGKILL) }
-        try await rig.wait("new workers serve", seconds: 10) {
+        try await waitUntil("new workers serve", seconds: 10) {
             (try? await rig.open(sealed, with: key)) == [1, 2]
         }
     }

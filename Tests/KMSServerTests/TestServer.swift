@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPFront
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -11,6 +12,7 @@ import NIOCore
 import ServiceLifecycle
 import SigV4
 import Testing
+import XKSCore
 
 @testable import KMSServer
 
@@ -44,7 +46,10 @@ final class TestServer: Sendable {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         self.ports = ports
         app = try KMSServer.application(
-            configuration, store: store, identities: IAMQueryAPI(identities: identities),
+            configuration, store: store,
+            identities: IAMQueryAPI(
+                identities: identities,
+                xksStores: XKSStores(keys: store, backend: backend, journal: journal, metadata: metadata)),
             directory: TestDirectory(), audit: sink, clock: clock, logger: logger
         ) { port in listening.yield(port) }
     }

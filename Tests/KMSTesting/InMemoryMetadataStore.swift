@@ -53,6 +53,10 @@ struct InMemoryMetadata {
     /// By their serial numbers.
     var multiFactorDevices: [String: MFADevice] = [:]
     var sessions: [String: Session] = [:]
+    /// By their prefixes.
+    var xksStores: [String: XKSStore] = [:]
+    /// By their ids.
+    var xksCredentials: [String: XKSCredential] = [:]
     var outbox: [OutboxItem] = []
     var customKeyStores: [CustomKeyStoreID: CustomKeyStore] = [:]
 
@@ -68,6 +72,8 @@ struct InMemoryMetadata {
         image.managedPolicies = Array(managedPolicies.values)
         image.multiFactorDevices = Array(multiFactorDevices.values)
         image.sessions = Array(sessions.values)
+        image.xksStores = Array(xksStores.values)
+        image.xksCredentials = Array(xksCredentials.values)
         image.outbox = outbox
         image.customKeyStores = Array(customKeyStores.values)
         image.systemPublicKeys = systemKeys.mapValues(\.publicKey).filter { !$0.value.isEmpty }
@@ -105,6 +111,10 @@ struct InMemoryMetadata {
         case .removeSessions(let ids): for id in ids { sessions[id] = nil }
         case .saveCustomKeyStore(let store): try save(store)
         case .removeCustomKeyStore(let id): try remove(id)
+        case .saveXKSStore(let store): try save(store)
+        case .removeXKSStore(let prefix): removeXKSStore(prefix)
+        case .saveXKSCredential(let credential): try save(credential)
+        case .removeXKSCredential(let id): xksCredentials[id] = nil
         case .saveOutboxItem(let item): save(item)
         case .removeOutboxItems(let ids): outbox.removeAll { ids.contains($0.id) }
         }

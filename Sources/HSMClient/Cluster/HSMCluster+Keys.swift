@@ -137,7 +137,9 @@ extension HSMCluster {
     /// a fault of the member.
     func isShown(_ key: MaterialReference, by index: Int) async throws(KMSError) -> Bool {
         try await ask(index) { (member) async throws(KMSError) in
-            guard try await member.shows(key.object) else { return false }
+            // An adopted one has no object of that id.
+            let isOurs = member.adoptedObject(of: key) == nil
+            if isOurs, try await !member.shows(key.object) { return false }
             do throws(KMSError) {
                 try await member.verifyKey(key)
                 return true

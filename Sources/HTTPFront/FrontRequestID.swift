@@ -4,14 +4,14 @@ import Synchronization
 ///
 /// Nobody has to be unable to guess it, so it comes from a counter: a bijection of it, from a random beginning, repeats
 /// no sooner than the counter does, and takes no system call.
-struct RequestID: Sendable, CustomStringConvertible {
+package struct FrontRequestID: Sendable, CustomStringConvertible {
     private static let counter = Atomic<UInt64>(.random(in: .min ... .max))
     private static let process = UInt64.random(in: .min ... .max)
 
     private let high: UInt64
     private let low: UInt64
 
-    init() {
+    package init() {
         let number = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
         high = Self.mixed(number ^ Self.process) & 0xffff_ffff_ffff_0fff | 0x4000
         low = Self.mixed(number) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
@@ -25,7 +25,7 @@ struct RequestID: Sendable, CustomStringConvertible {
         return z ^ (z >> 31)
     }
 
-    var description: String {
+    package var description: String {
         unsafe String(unsafeUninitializedCapacity: 36) { text in
             var position = 0
             for digit in 0..<32 {

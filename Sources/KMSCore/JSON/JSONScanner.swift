@@ -1,41 +1,62 @@
-import FoundationEssentials
-
 /// Why a text is not taken as JSON.
-enum JSONFault: Error, Equatable {
+package enum JSONFault: Error, Equatable {
     /// Not JSON as RFC 8259 has it; the offset is in bytes.
     case malformed(offset: Int)
     case duplicateName(String)
     case tooDeep
 
-    var description: String {
+    package var description: String {
         switch self {
         case .malformed(let offset): "it is not valid JSON at byte \(offset)"
         case .duplicateName(let name): "the member '\(name)' is there twice"
-        case .tooDeep: "it is nested deeper than \(JSONInspection.maximumDepth) levels"
+        case .tooDeep: "it is nested deeper than \(JSONScanner.maximumDepth) levels"
         }
     }
 }
 
-/// Reads JSON once before it is decoded, for what `JSONDecoder` lets pass.
+/// What a value is, of a JSON text that was stepped over.
+package enum JSONValueKind: Hashable, Sendable {
+    case string(JSONString)
+    /// From its brace to the other.
+    case object(Range<Int>)
+    case null
+    /// A number, an array, `true` or `false`.
+    case other
+}
+
+/// Steps over JSON (RFC 8259) once, from front to back: for what `JSONDecoder` lets pass, and for those who want to read
+/// a long text in it straight to where it belongs.
 ///
 /// The decoder keeps one of two members of the same name, silently: two readers of one request could then see two
 /// different requests. It also looks at nothing that it is not asked for, takes trailing commas, and UTF-16.
-struct JSONInspection {
-    /// How deep arrays and objects may be nested; the API's own shapes need four.
-    static let maximumDepth = 32
+package struct JSONScanner {
+    /// How deep arrays and objects may be nested; the APIs' own shapes need four.
+    package static let maximumDepth = 32
+
+    /// Given each member of an object that is no member of another within it.
+    package typealias MemberVisitor = (_ name: JSONString, _ value: JSONValueKind) -> Void
 
     private let bytes: [UInt8]
     private var position = 0
 
     /// Throws unless `bytes` is one JSON object in UTF-8, with no name twice in any object.
-    static func checkObject(_ bytes: [UInt8]) throws(JSONFault) {
+    package static func checkObject(_ bytes: [UInt8], _ visit: MemberVisitor = { _, _ in }) throws(JSONFault) {
         guard (try? UTF8Span(validating: bytes.span)) != nil else { throw .malformed(offset: 0) }
-        var inspection = JSONInspection(bytes: bytes)
-        inspection.skipSpace()
-        guard inspection.peek == UInt8(ascii: "{") else { throw .malformed(offset: inspection.position) }
-        try inspection.value(depth: 0)
-        inspection.skipSpace()
-        guard inspection.position == bytes.count else { throw .malformed(offset: inspection.position) }
+        var scanner = JSONScanner(bytes: bytes)
+        scanner.skipSpace()
+        guard scanner.peek == UInt8(ascii: "{") else { throw .malformed(offset: scanner.position) }
+        try scanner.object(depth: 1, visit)
+        scanner.skipSpace()
+        guard scanner.position == bytes.count else { throw .malformed(offset: scanner.position) }
+    }
+
+    /// Steps over an object that is in a text which has been checked.
+    package static func visitObject(
+        at start: Int, of bytes: [UInt8], _ visit: MemberVisitor
+    ) throws(JSONFault) {
+        var scanner = JSONScanner(bytes: bytes)
+        scanner.position = start
+        try scanner.object(depth: 1, visit)
     }
 
     private init(bytes: [UInt8]) {
@@ -62,19 +83,25 @@ struct JSONInspection {
         guard take(character) else { throw .malformed(offset: position) }
     }
 
-    private mutating func value(depth: Int) throws(JSONFault) {
+    @discardableResult private mutating func value(depth: Int) throws(JSONFault) -> JSONValueKind {
+        let start = position
         switch peek {
-        case UInt8(ascii: "{"): try object(depth: depth + 1)
+        case UInt8(ascii: "{"):
+            try object(depth: depth + 1) { _, _ in }
+            return .object(start..<position)
         case UInt8(ascii: "["): try array(depth: depth + 1)
-        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): try literal("true")
         case UInt8(ascii: "f"): try literal("false")
-        case UInt8(ascii: "n"): try literal("null")
+        case UInt8(ascii: "n"):
+            try literal("null")
+            return .null
         default: try number()
         }
+        return .other
     }
 
-    private mutating func object(depth: Int) throws(JSONFault) {
+    private mutating func object(depth: Int, _ visit: MemberVisitor) throws(JSONFault) {
         guard depth <= Self.maximumDepth else { throw .tooDeep }
         var names = JSONNames()
         try expect("{")
@@ -82,16 +109,13 @@ struct JSONInspection {
         if take("}") { return }
         repeat {
             skipSpace()
-            let start = position
-            let isPlain = try string()
-            let name = start..<position
-            guard try names.insert(name, of: bytes, isPlain: isPlain) else {
-                throw .duplicateName(JSONNames.text(name, of: bytes) ?? "")
-            }
+            let name = try string()
+            guard try names.insert(name, of: bytes) else { throw .duplicateName(name.text(of: bytes) ?? "") }
             skipSpace()
             try expect(":")
             skipSpace()
-            try value(depth: depth)
+            let value = try value(depth: depth)
+            visit(name, value)
             skipSpace()
         } while take(",")
         try expect("}")
@@ -110,16 +134,17 @@ struct JSONInspection {
         try expect("]")
     }
 
-    /// Steps over a string; answers whether its characters are its bytes: ASCII without an escape.
-    private mutating func string() throws(JSONFault) -> Bool {
+    /// Steps over a string.
+    private mutating func string() throws(JSONFault) -> JSONString {
         try expect("\"")
+        let start = position
         var isPlain = true
         while true {
             let byte = peek
             switch byte {
             case UInt8(ascii: "\""):
                 position += 1
-                return isPlain
+                return JSONString(range: start..<(position - 1), isPlain: isPlain)
             case 0..<0x20:
                 throw .malformed(offset: position)
             case UInt8(ascii: "\\"):
@@ -140,7 +165,7 @@ struct JSONInspection {
             return
         }
         for _ in 0..<4 {
-            guard "0123456789abcdefABCDEF".utf8.contains(peek) else { throw .malformed(offset: position) }
+            guard peek.hexadecimalValue != nil else { throw .malformed(offset: position) }
             position += 1
         }
     }

@@ -1,6 +1,4 @@
-import HTTPTypes
-import Hummingbird
-import KMSWire
+package import Hummingbird
 import NIOCore
 import Synchronization
 
@@ -8,19 +6,19 @@ import Synchronization
 ///
 /// A body is held whole before its sender is known, because the signature covers it. Without this, all connections
 /// together could fill memory with bodies that are never finished.
-final class BodyBudget: Sendable {
+package final class BodyBudget: Sendable {
     private let held = Atomic(0)
     private let limit: Int
 
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
     }
 
-    fileprivate func take(_ count: Int) throws(WireError) {
+    fileprivate func take(_ count: Int) throws(BodyRefusal) {
         let total = held.wrappingAdd(count, ordering: .relaxed).newValue
         guard total <= limit else {
             give(count)
-            throw .tooManyBodies
+            throw .tooManyTogether
         }
     }
 
@@ -36,21 +34,15 @@ extension Request {
     /// more than `limit` bytes and a chunk are ever held.
     ///
     /// - Throws: ``BodyRefusal``, which leaves a part of the body unread; and what the connection throws.
-    func withBody<T>(limit: Int, _ budget: BodyBudget, _ use: ([UInt8]) async -> T) async throws -> T {
+    package func withBody<T>(limit: Int, _ budget: BodyBudget, _ use: ([UInt8]) async -> T) async throws -> T {
         if let declared = headers[.contentLength].flatMap(Int.init), declared > limit {
-            throw BodyRefusal(error: .bodyTooLarge(limit: limit))
+            throw BodyRefusal.tooLarge(limit: limit)
         }
         var bytes: [UInt8] = []
         defer { budget.give(bytes.count) }
         for try await chunk in body {
-            guard bytes.count + chunk.readableBytes <= limit else {
-                throw BodyRefusal(error: .bodyTooLarge(limit: limit))
-            }
-            do {
-                try budget.take(chunk.readableBytes)
-            } catch {
-                throw BodyRefusal(error: error)
-            }
+            guard bytes.count + chunk.readableBytes <= limit else { throw BodyRefusal.tooLarge(limit: limit) }
+            try budget.take(chunk.readableBytes)
             bytes += chunk.readableBytesView
         }
         return await use(bytes)
@@ -58,17 +50,7 @@ extension Request {
 }
 
 /// A body is not read to its end, so its connection cannot go on.
-struct BodyRefusal: Error {
-    let error: WireError
-}
-
-extension WireError {
-    fileprivate static func bodyTooLarge(limit: Int) -> WireError {
-        WireError(
-            "RequestEntityTooLargeException", status: 413, "A request's body may have \(limit) bytes at the most.")
-    }
-
-    fileprivate static let tooManyBodies = WireError(
-        "ThrottlingException", "The server is receiving too much at the moment. Try again later."
-    )
+package enum BodyRefusal: Error {
+    case tooLarge(limit: Int)
+    case tooManyTogether
 }

@@ -1,16 +1,16 @@
 import HTTPTypes
-import NIOCore
-import NIOHTTPTypes
+package import NIOCore
+package import NIOHTTPTypes
 
 /// Closes connections that keep the server waiting, and those whose response says that they are to be closed.
 ///
 /// Nothing is measured per request: one repeated tick per connection counts how often it found the connection in the
 /// same state. So a timeout comes up to a tick late, never early.
-final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+package final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
 
     /// What the connection waits for.
     private enum State {
@@ -35,11 +35,11 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
     private var closesAfterResponse = false
     private var timer: RepeatedTask?
 
-    init(_ limits: ServerLimits) {
+    package init(_ limits: ServerLimits) {
         self.limits = limits
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         let tick = TimeAmount(min(limits.arrivalTimeout, limits.lingerTimeout) / Int(Self.resolution))
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         timer = context.eventLoop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in
@@ -48,7 +48,7 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
     }
@@ -65,7 +65,7 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
         if tick.nanoseconds * (ticks - 1) >= TimeAmount(timeout).nanoseconds { context.close(promise: nil) }
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard state != .lingering else { return }
         switch unwrapInboundIn(data) {
         case .head: state = .arriving
@@ -77,7 +77,7 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         switch state {
         case .idle where unanswered == 0:
             // Bytes came, and are no whole request head yet.
@@ -90,7 +90,7 @@ final class ConnectionPatience: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelReadComplete()
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head):
             if head.headerFields[.connection] == "close" { closesAfterResponse = true }
