@@ -34,7 +34,9 @@ extension Lane {
     func adoptKey(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
         let id = try KeyCache.ID(&fields)
         let label = try fields.text()
-        guard label != KeyTemplate.label, let byLabel = AdoptedPlace(.label, Array(label.utf8)) else {
+        guard label != KeyTemplate.labelling.withLock({ $0 }).publicLabel,
+            let byLabel = AdoptedPlace(.label, Array(label.utf8))
+        else {
             throw OperationFailure(.unfit, "'\(label)' is the label of no key that can be taken")
         }
         let (object, place) = try keys.catalogue.withLock { _ throws in
