@@ -45,22 +45,13 @@ final class TokenKeyStores: KeyStoreConnector {
 
     func examine(_ cluster: KnownCluster) async throws(KMSError) {
         guard let configuration = clusters[cluster.id]?.configuration else { return }
-        let result = await withCheckedContinuation { continuation in
+        let missing: [String]
+        do {
             // It starts a process and waits for it.
-            _ = LaneThread {
-                continuation.resume(
-                    returning: Result { () throws(WorkerTaskError) in try WorkerTask.examine(configuration) })
-            }
-        }
-        switch result {
-        case .success(let report):
-            guard report.missingMechanisms.isEmpty else {
-                throw KMSError(
-                    .cloudHSMClusterInvalidConfiguration,
-                    "The cluster \(cluster.id) lacks \(report.missingMechanisms.joined(separator: " and ")), so keys "
-                        + "cannot be kept in it.")
-            }
-        case .failure(let error):
+            missing = try await LaneThread.run { () throws(WorkerTaskError) in
+                try WorkerTask.examine(configuration)
+            }.missingMechanisms
+        } catch {
             let isAbsent = [.noToken, .tokenNotReady, .noAnswer].contains(error.fault)
             throw KMSError(
                 isAbsent ? .cloudHSMClusterNotActive : .cloudHSMClusterInvalidConfiguration,
@@ -68,6 +59,11 @@ final class TokenKeyStores: KeyStoreConnector {
                     ? "The cluster \(cluster.id) is not active: its token is not there, not set up, or does not answer."
                     : "The cluster \(cluster.id) cannot be used. The server's log tells its operator why.",
                 cause: error.description)
+        }
+        guard missing.isEmpty else {
+            throw KMSError(
+                .cloudHSMClusterInvalidConfiguration,
+                "The cluster \(cluster.id) lacks \(missing.joined(separator: " and ")), so keys cannot be kept in it.")
         }
     }
 
@@ -137,14 +133,8 @@ final class TokenConnection: KeyStoreConnection {
 
     func end() async {
         onEnd(self)
-        let client = client
-        await withCheckedContinuation { continuation in
-            // It waits for threads and processes.
-            _ = LaneThread {
-                client.stop()
-                continuation.resume()
-            }
-        }
+        // It waits for threads and processes.
+        await LaneThread.run { [client] in client.stop() }
     }
 }
 
