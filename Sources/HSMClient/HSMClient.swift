@@ -114,10 +114,8 @@ public final class HSMClient: KeyBackend {
         {
             return (reply, second)
         }
-        throw Self.tooLate
+        throw .hsmTooLate
     }
-
-    private static let tooLate = KMSError(.dependencyTimeout, "The HSM did not answer in time. Try again.")
 
     // MARK: Missing material
 
@@ -144,7 +142,7 @@ public final class HSMClient: KeyBackend {
         }
         guard let second else {
             missing.withLock { $0.end(key, helped: nil, WorkerConnection.now) }
-            throw Self.tooLate
+            throw .hsmTooLate
         }
         let helped = second.frameCode != Status.materialMissing.rawValue
         missing.withLock { $0.end(key, helped: helped, WorkerConnection.now) }
@@ -198,7 +196,7 @@ public final class HSMClient: KeyBackend {
         case .unsupported:
             throw KMSError(.unsupported, "The HSM does not support the operation: \(cause ?? "no reason given").")
         case .unavailable, .ending, .operatorNeeded:
-            throw KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)
+            throw .hsmUnavailable(cause: cause)
         }
     }
 

@@ -321,7 +321,5 @@ extension KeyCache.ID {
         low = try cursor.integer()
     }
 
-    var text: String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
+    var text: String { bytes.map(\.hexadecimal).joined() }
 }

@@ -36,7 +36,7 @@ enum ObjectLabelling: Sendable {
     }
 
     private static func uuid(_ bytes: [UInt8]) -> String {
-        let digits = bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        let digits = bytes.map(\.hexadecimal)
         return digits.indices.reduce(into: "") { text, index in
             if [4, 6, 8, 10].contains(index) { text += "-" }
             text += digits[index]

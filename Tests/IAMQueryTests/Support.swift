@@ -46,10 +46,6 @@ struct Service {
     }
 }
 
-struct NoKeyEvents: KeyStoreEventSink {
-    func record(_: KeyStoreEvent) {}
-}
-
 struct Reply {
     let answer: QueryAnswer
     /// Nil when the record went with the change that the call made.

@@ -35,7 +35,7 @@ final class TestServer: Sendable {
         let journal = Journal(metadata: metadata, clock: clock, sink: sink, events: NoEvents())
         store = KeyStore(
             backend: backend, journal: journal, principals: EveryPrincipal(),
-            quotas: RequestQuotas(quotas, clock: clock), events: NoLog())
+            quotas: RequestQuotas(quotas, clock: clock), events: NoKeyEvents())
         try await store.start(reading: metadata)
         let identities = IdentityStore(backend: backend, journal: journal, metadata: metadata, clock: clock)
         var configuration = KMSServerConfiguration(
@@ -80,10 +80,6 @@ final class TestServer: Sendable {
     func live<T>(_ test: @Sendable (SignedClient) async throws -> T) async throws -> T {
         try await app.test(.live) { client in try await test(SignedClient(client: client, clock: self.clock)) }
     }
-}
-
-struct NoLog: KeyStoreEventSink {
-    func record(_: KeyStoreEvent) {}
 }
 
 struct TestDirectory: CredentialDirectory {

@@ -84,10 +84,6 @@ struct Rig {
     }
 }
 
-struct NoKeyEvents: KeyStoreEventSink {
-    func record(_: KeyStoreEvent) {}
-}
-
 extension XKSRequestMetadata {
     static var sample: XKSRequestMetadata {
         var metadata = XKSRequestMetadata()

@@ -87,10 +87,6 @@ final class Rig: Sendable {
     }
 }
 
-struct NoKeyEvents: KeyStoreEventSink {
-    func record(_: KeyStoreEvent) {}
-}
-
 /// A client that signs as AWS KMS does.
 struct ProxyClient: Sendable {
     let client: any TestClientProtocol

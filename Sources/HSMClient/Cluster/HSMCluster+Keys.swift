@@ -259,8 +259,7 @@ extension HSMCluster {
         var all: [Set<ObjectID>] = []
         for index in members.indices {
             guard !isDrained(index) else {
-                throw KMSError(
-                    .keyUnavailable, "The HSM is not available. Try again later.",
+                throw .hsmUnavailable(
                     cause: "not all members of the HSM cluster can be asked: \(describe([index]))")
             }
             all.append(
