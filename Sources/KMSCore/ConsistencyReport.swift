@@ -21,7 +21,7 @@ package struct ConsistencyReport: Sendable {
         let systemKeys = keyStore == nil ? image.systemKeys : [:]
         var named = Set(systemKeys.values.map(\.object))
         if keyStore == nil { named.formUnion(image.wrappingKeys.map(\.reference.object)) }
-        for key in image.keys where key.customKeyStore == keyStore {
+        for key in image.keys where key.tokenKeyStore == keyStore {
             // Imported material that was deleted has no object any more, or should not have one.
             named.formUnion(key.materials.filter { $0.stage != .absent }.map(\.reference.object))
             if key.lifecycle == .creating || key.lifecycle == .destroying {

@@ -90,7 +90,7 @@ extension KeyStore {
     }
 
     func abandonedCreations(in keyStore: CustomKeyStoreID? = nil) -> [Key] {
-        abandoned.withLock { $0.filter { $0.customKeyStore == keyStore } }
+        abandoned.withLock { $0.filter { $0.tokenKeyStore == keyStore } }
     }
 
     /// In the server's own token.
@@ -113,7 +113,7 @@ extension KeyStore {
     func dueKeys(in keyStore: CustomKeyStoreID? = nil) -> [Key] {
         let now = clock.now
         return table.withLock { $0.allKeys }
-            .filter { $0.key.customKeyStore == keyStore && $0.key.isDue(at: now) }.map(\.key)
+            .filter { $0.key.tokenKeyStore == keyStore && $0.key.isDue(at: now) }.map(\.key)
     }
 
     /// One at a time with all work on material, so that no rotation or import makes an object meanwhile.
@@ -157,7 +157,7 @@ extension KeyStore {
         // Taken before the token is asked: what is made meanwhile is in neither list.
         let dueAddresses = Set(due.map(\.address))
         let live = table.withLock { $0.allKeys }
-            .filter { $0.key.customKeyStore == keyStore && !dueAddresses.contains($0.key.address) }
+            .filter { $0.key.tokenKeyStore == keyStore && !dueAddresses.contains($0.key.address) }
         let liveSystemKeys = keyStore == nil ? systemKeys.withLock { $0 } : [:]
         let found: Set<ObjectID>
         do {

@@ -17,6 +17,8 @@ struct ServerConfiguration: Codable, Sendable {
     var metrics: Metrics?
     /// What custom key stores may keep their keys in, by the cluster ids that they name.
     var clusters: [String: Cluster]?
+    /// The XKS proxies that external key stores may name, by their hosts.
+    var xksProxies: [String: ExternalProxy]?
     var xksProxy: XKSProxy?
 
     struct Audit: Codable, Sendable {
@@ -107,6 +109,7 @@ struct ServerConfiguration: Codable, Sendable {
         _ = try configuration.pinSource(in: state)
         try configuration.checkMembers(in: state)
         try configuration.checkClusters()
+        try configuration.checkProxies()
         guard unknown.isEmpty else {
             throw CommandFailure(
                 "\(state.configuration) has fields that mean nothing: \(unknown.joined(separator: ", "))",
@@ -120,7 +123,7 @@ struct ServerConfiguration: Codable, Sendable {
     private static let fields: [String: Set<String>] = [
         "": [
             "account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics", "clusters",
-            "xksProxy",
+            "xksProxy", "xksProxies",
         ],
         "xksProxy.": ["listen", "tls", "deadlineMilliseconds"],
         "xksProxy.tls.": ["certificate", "key", "clientAuthority", "clientSubject"],
@@ -130,6 +133,7 @@ struct ServerConfiguration: Codable, Sendable {
         "hsm.members.": ["module", "token", "pin", "profile"],
         "hsm.members.pin.": ["file", "credential", "command", "descriptor", "env"],
         "clusters.*.": ["module", "token", "profile", "trustAnchor", "account"],
+        "xksProxies.*.": ["address", "trustRoots", "clientCertificate", "clientKey", "account"],
         "audit.": ["folder", "rotation", "maximumFileMebibytes", "onFailure"], "events.": ["webhook"],
         "events.webhook.": ["url", "authorizationFile", "trustRoots"],
     ]
@@ -137,8 +141,8 @@ struct ServerConfiguration: Codable, Sendable {
     private static func unknownFields(of node: Node?, at path: String = "") -> [String] {
         if let items = node?.sequence { return items.flatMap { unknownFields(of: $0, at: path) } }
         // Names that the operator chooses.
-        if path == "clusters." {
-            return node?.mapping.map { $0.flatMap { unknownFields(of: $1, at: "clusters.*.") } } ?? []
+        if path == "clusters." || path == "xksProxies." {
+            return node?.mapping.map { $0.flatMap { unknownFields(of: $1, at: path + "*.") } } ?? []
         }
         guard let mapping = node?.mapping, let known = fields[path] else { return [] }
         return mapping.flatMap { name, value -> [String] in

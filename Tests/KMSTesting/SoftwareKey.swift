@@ -53,7 +53,7 @@ package final class SoftwareKey: Sendable {
     }
 
     /// Behind the check value of a key that encrypts, then authenticates.
-    private static let mark = [SealingScheme.encryptThenMAC.rawValue]
+    private static let mark = [CiphertextFormat.encryptThenMAC.rawValue]
 
     package static func scheme(of checkValue: [UInt8]) -> SealingScheme {
         checkValue.count == 17 ? .encryptThenMAC : .aesGCM

@@ -19,6 +19,16 @@ package struct KeyMetadata: Encodable, Sendable {
     private let algorithms: KeyAlgorithms
     private let isMultiRegion: Bool
     private let currentMaterialID: String?
+    private let externalKey: ExternalKey?
+
+    /// `XksKeyConfigurationType` of the model.
+    private struct ExternalKey: Encodable {
+        let id: String
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "Id"
+        }
+    }
 
     package init(_ description: KeyDescription) {
         let key = description.key
@@ -38,9 +48,10 @@ package struct KeyMetadata: Encodable, Sendable {
         manager = key.manager.rawValue
         algorithms = KeyAlgorithms(of: key)
         isMultiRegion = key.address.id.isMultiRegion
+        externalKey = key.xksKeyID.map(ExternalKey.init)
         // Other keys have one material for ever, which AWS gives no id.
         currentMaterialID =
-            key.spec == .symmetricDefault
+            key.spec == .symmetricDefault && key.xksKeyID == nil
             ? key.materials.first { $0.number == key.currentMaterial && $0.hasEverBeen }?.idText : nil
     }
 
@@ -63,6 +74,7 @@ package struct KeyMetadata: Encodable, Sendable {
         try algorithms.encode(to: encoder)
         try container.encode(isMultiRegion, forKey: .isMultiRegion)
         try container.encodeIfPresent(currentMaterialID, forKey: .currentMaterialID)
+        try container.encodeIfPresent(externalKey, forKey: .externalKey)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -81,5 +93,6 @@ package struct KeyMetadata: Encodable, Sendable {
         case manager = "KeyManager"
         case isMultiRegion = "MultiRegion"
         case currentMaterialID = "CurrentKeyMaterialId"
+        case externalKey = "XksKeyConfiguration"
     }
 }
