@@ -210,6 +210,9 @@ final class Lane {
         case .importKey: try importKey(&fields, into: reply)
         case .identifyKey: try identifyKey(&fields, into: reply)
         case .checkSupport: try checkSupport(&fields)
+        case .generateMovableKey: try generateMovableKey(&fields, into: reply)
+        case .wrapKey: try wrapKey(&fields, into: reply)
+        case .unwrapKey: try unwrapKey(&fields, into: reply)
         case .showsObject: try showsObject(&fields, into: reply)
         case .configure, nil: throw FrameError("no lane serves operation \(request.frameCode)")
         }

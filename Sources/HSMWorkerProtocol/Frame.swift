@@ -29,6 +29,9 @@ package enum Operation: UInt8, Sendable {
     case deriveSharedSecret
     case checkSupport
     case showsObject
+    case generateMovableKey
+    case wrapKey
+    case unwrapKey
 }
 
 /// How an operation ended. All but `ok` have a text for the log as their only field.

@@ -8,7 +8,24 @@ struct WrappingProblem: Error, CustomStringConvertible {
     let description: String
 }
 
-extension KeyExport {
+/// Wraps keys of one token under an RSA public key, in that token: their plaintext is never in a host.
+final class KeyWrapping {
+    let token: Token
+    let publicKey: PublicKey
+    /// Whether the public key is to be one that the token trusts.
+    private let isTrusted: Bool
+    /// Its end is that of all that is made on the way.
+    let session: Session
+
+    init(_ token: Token, under publicKey: PublicKey, isTrusted: Bool = false) throws(PKCS11Error) {
+        self.token = token
+        self.publicKey = publicKey
+        self.isTrusted = isTrusted
+        session = try Session(on: token.slot)
+    }
+
+    private func has(_ mechanism: MechanismType) -> Bool { token.mechanisms.contains(mechanism) }
+
     /// Wraps a key of the token as AWS KMS imports it, and tells by which mechanisms.
     func wrap(_ key: ObjectHandle, by algorithm: WrappingAlgorithm) throws -> ([UInt8], [MechanismType]) {
         guard has(.rsaOAEP) else { throw WrappingProblem(description: "it has no \(MechanismType.rsaOAEP)") }
@@ -46,14 +63,18 @@ extension KeyExport {
         guard let modulus = publicKey.rsaModulus, let exponent = publicKey.rsaPublicExponent else {
             throw WrappingProblem(description: "the wrapping key is no RSA key")
         }
+        let template = [
+            Attribute(.objectClass, ObjectClass.publicKey.rawValue), Attribute(.keyType, KeyType.rsa.rawValue),
+            Attribute(.token, false), Attribute(.modulus, modulus), Attribute(.publicExponent, exponent),
+            Attribute(.wrap, true),
+        ]
         do {
-            return try session.createObject([
-                Attribute(.objectClass, ObjectClass.publicKey.rawValue), Attribute(.keyType, KeyType.rsa.rawValue),
-                Attribute(.token, false), Attribute(.modulus, modulus), Attribute(.publicExponent, exponent),
-                Attribute(.wrap, true),
-            ])
+            return try session.createObject(template + (isTrusted ? [Attribute(.trusted, true)] : []))
         } catch {
-            throw WrappingProblem(description: "it does not take the wrapping key: \(error)")
+            let what =
+                isTrusted
+                ? "the wrapping key as one with the attribute \(AttributeType.trusted.name)" : "the wrapping key"
+            throw WrappingProblem(description: "it does not take \(what): \(error)")
         }
     }
 
