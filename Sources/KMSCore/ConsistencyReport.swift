@@ -10,20 +10,41 @@ package struct ConsistencyReport: Sendable {
     package var intents: [KeyAddress] = []
     package var verifiedKeys = 0
 
-    /// Looks at every key of the store in the token, with its attributes and its check value.
-    package init(comparing metadata: any MetadataStore, with backend: any KeyBackend) async throws(KMSError) {
+    /// What of the store is in the token.
+    package enum Share: Sendable {
+        /// The server's own keys, and those of all Regions but these.
+        case own(except: Set<String>)
+        /// The keys of these Regions.
+        case regions(Set<String>)
+
+        func contains(_ key: KeyAddress) -> Bool {
+            let region = key.scope.region.description
+            return switch self {
+            case .own(let others): !others.contains(region)
+            case .regions(let regions): regions.contains(region)
+            }
+        }
+
+        var hasSystemKeys: Bool { if case .own = self { true } else { false } }
+    }
+
+    /// Looks at every key of the token, with its attributes and its check value.
+    package init(
+        comparing metadata: any MetadataStore, with backend: any KeyBackend, of share: Share = .own(except: [])
+    ) async throws(KMSError) {
         let image = try await metadata.load()
         let objects = try await backend.inventory()
-        var named = Set(image.systemKeys.values.map(\.object))
-        named.formUnion(image.wrappingKeys.map(\.reference.object))
-        for key in image.keys {
+        let systemKeys = share.hasSystemKeys ? image.systemKeys : [:]
+        var named = Set(systemKeys.values.map(\.object))
+        named.formUnion(image.wrappingKeys.filter { share.contains($0.key) }.map(\.reference.object))
+        for key in image.keys where share.contains(key.address) {
             // Imported material that was deleted has no object any more, or should not have one.
             named.formUnion(key.materials.filter { $0.stage != .absent }.map(\.reference.object))
-            if key.lifecycle == .creating || key.lifecycle == .destroying {
+            if [.creating, .destroying].contains(key.lifecycle) {
                 intents.append(key.address)
                 continue
             }
-            if key.materials.contains(where: { $0.stage == .creating || $0.stage == .destroying }) {
+            if key.materials.contains(where: { [.creating, .moving, .destroying].contains($0.stage) }) {
                 intents.append(key.address)
             }
             let present = key.materials.filter { $0.stage == .present }
@@ -34,7 +55,7 @@ package struct ConsistencyReport: Sendable {
             }
         }
         // One without a check value is an intent; whoever needs the key first brings it to its end.
-        for (purpose, reference) in image.systemKeys where !reference.checkValue.isEmpty {
+        for (purpose, reference) in systemKeys where !reference.checkValue.isEmpty {
             if let reason = try await Self.fault(of: [reference], backend) {
                 faultySystemKeys.append((purpose, reason))
             }

@@ -37,6 +37,7 @@ package enum KMSAction: String, Sendable, CaseIterable {
     case putKeyPolicy = "PutKeyPolicy"
     case reEncryptFrom = "ReEncryptFrom"
     case reEncryptTo = "ReEncryptTo"
+    case replicateKey = "ReplicateKey"
     case retireGrant = "RetireGrant"
     case revokeGrant = "RevokeGrant"
     case rotateKeyOnDemand = "RotateKeyOnDemand"
@@ -46,6 +47,7 @@ package enum KMSAction: String, Sendable, CaseIterable {
     case untagResource = "UntagResource"
     case updateAlias = "UpdateAlias"
     case updateKeyDescription = "UpdateKeyDescription"
+    case updatePrimaryRegion = "UpdatePrimaryRegion"
     case verify = "Verify"
     case verifyMAC = "VerifyMac"
 }
@@ -58,17 +60,22 @@ extension KMSAction {
         case .encrypt, .decrypt, .reEncryptFrom, .reEncryptTo, .generateDataKey, .generateDataKeyWithoutPlaintext,
             .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .sign, .verify, .generateMAC, .verifyMAC,
             .deriveSharedSecret, .getPublicKey:
-            // Unavailable is tried: the material may be back, and the token has the last word.
+            // Unavailable is tried: the material may be back, and the token has the last word. While the primary of a
+            // multi-Region key changes, its keys go on being used.
+            [.enabled, .unavailable, .updating]
+        case .rotateKeyOnDemand, .replicateKey:
             [.enabled, .unavailable]
-        case .rotateKeyOnDemand:
-            [.enabled, .unavailable]
+        case .updatePrimaryRegion:
+            [.enabled, .disabled]
         case .enableKeyRotation, .disableKeyRotation:
             // A key that is pending import is refused for its origin, which is what AWS tells first.
             [.enabled, .pendingImport, .unavailable]
         case .getParametersForImport, .importKeyMaterial:
             [.enabled, .disabled, .pendingImport, .unavailable]
         case .getKeyRotationStatus, .listKeyRotations, .deleteImportedKeyMaterial:
-            [.enabled, .disabled, .pendingImport, .pendingDeletion, .unavailable]
+            [
+                .enabled, .disabled, .pendingImport, .pendingDeletion, .pendingReplicaDeletion, .unavailable, .updating,
+            ]
         case .enableKey, .disableKey:
             [.enabled, .disabled, .unavailable]
         case .cancelKeyDeletion:
@@ -107,8 +114,8 @@ extension KMSAction {
         switch self {
         case .cancelKeyDeletion, .createAlias, .deleteAlias, .deleteImportedKeyMaterial, .disableKey,
             .disableKeyRotation, .enableKey, .enableKeyRotation, .getParametersForImport, .importKeyMaterial,
-            .putKeyPolicy, .rotateKeyOnDemand, .scheduleKeyDeletion, .tagResource, .untagResource, .updateAlias,
-            .updateKeyDescription:
+            .putKeyPolicy, .replicateKey, .rotateKeyOnDemand, .scheduleKeyDeletion, .tagResource, .untagResource,
+            .updateAlias, .updateKeyDescription, .updatePrimaryRegion:
             true
         case .createKey, .decrypt, .deriveSharedSecret, .describeKey, .encrypt, .generateDataKey,
             .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .generateDataKeyWithoutPlaintext,

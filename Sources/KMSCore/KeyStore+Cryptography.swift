@@ -67,13 +67,14 @@ extension KeyStore {
             }
         }
         return try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
-            entry.ciphertext(try await backend.encrypt(plaintext, authenticating: aad, with: key))
+            entry.ciphertext(try await backend(of: entry).encrypt(plaintext, authenticating: aad, with: key))
         }
     }
 
     /// The plaintext of a source, and a note of whether its material is there.
     func open(_ source: Source, _ encryptionContext: EncryptionContext) async throws(KMSError) -> SecretBytes {
         let key = source.material.reference
+        let backend = try backend(of: source.entry)
         do {
             let plaintext =
                 switch source.ciphertext {

@@ -28,7 +28,7 @@ extension KeyStore {
         try Self.checkDataKeyPairSpec(pairSpec)
         if dryRun { throw .dryRun }
         let pair = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
-            try await backend.generateDataKeyPair(
+            try await backend(of: entry).generateDataKeyPair(
                 pairSpec, authenticating: aad, with: key, showingPrivateKey: showingPrivateKey
             )
         }

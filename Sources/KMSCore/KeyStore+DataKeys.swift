@@ -21,7 +21,7 @@ extension KeyStore {
             key, forDataKeyOf: bytes, .generateDataKey, encryptionContext, by: context)
         if dryRun { throw .dryRun }
         let dataKey = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
-            try await backend.generateDataKey(bytes, authenticating: aad, with: key)
+            try await backend(of: entry).generateDataKey(bytes, authenticating: aad, with: key)
         }
         noteUse(of: entry, "GenerateDataKey", by: context)
         let sealed = entry.sealedDataKey(dataKey.sealed)
@@ -37,7 +37,7 @@ extension KeyStore {
             key, forDataKeyOf: bytes, .generateDataKeyWithoutPlaintext, encryptionContext, by: context)
         if dryRun { throw .dryRun }
         let sealed = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
-            try await backend.generateDataKeyWithoutPlaintext(bytes, authenticating: aad, with: key)
+            try await backend(of: entry).generateDataKeyWithoutPlaintext(bytes, authenticating: aad, with: key)
         }
         noteUse(of: entry, "GenerateDataKeyWithoutPlaintext", by: context)
         return entry.sealedDataKey(sealed)
@@ -47,7 +47,7 @@ extension KeyStore {
     package func generateRandom(bytes: Int, by context: CallContext) async throws(KMSError) -> SecretBytes {
         try authorize(.generateRandom, on: .account(context.scope), by: context)
         try Self.checkSize(bytes)
-        return try await backend.generateRandom(bytes)
+        return try await backend(in: regions.place(of: context.region)).generateRandom(bytes)
     }
 
     private func resolve(

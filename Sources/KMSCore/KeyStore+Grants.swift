@@ -40,7 +40,7 @@ extension KeyStore {
         guard let current = table.withLock({ $0.key(entry.key.address) }) else {
             throw KMSError(.notFound, "Key '\(entry.arn)' does not exist")
         }
-        try KMSAction.createGrant.check(current.state(at: clock.now), of: entry.arn)
+        try KMSAction.createGrant.check(state(of: current), of: entry.arn)
     }
 
     private func checkRoomForGrant(on entry: KeyEntry) throws(KMSError) {

@@ -81,7 +81,7 @@ extension KeyStore {
     /// The key that seals import tokens, made when first needed.
     private func importSealingKey() async throws(KMSError) -> MaterialReference {
         if let known = systemKeys.withLock({ $0[.importTokens] }) { return known }
-        return try await materialWork.run { () async throws(KMSError) in
+        return try await ownGates.materialWork.run { () async throws(KMSError) in
             // Another request may have been faster.
             if let known = systemKeys.withLock({ $0[.importTokens] }) { return known }
             let made = try await SystemKeys(backend: backend, metadata: journal.metadata).key(for: .importTokens)
@@ -91,7 +91,7 @@ extension KeyStore {
     }
 
     /// Intent, token, commit, as for every object.
-    private func makeWrappingKey(
+    func makeWrappingKey(
         _ spec: KeySpec, for key: KeyAddress, validTo: Timestamp
     ) async throws(KMSError) -> WrappingKey {
         guard wrappingKeys.withLock({ $0.abandoned.count }) < Self.maximumAbandoned else { throw .tooMuchToUndo }
@@ -101,7 +101,7 @@ extension KeyStore {
         )
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveWrappingKey(intent)]) }
         do {
-            let generated = try await backend.generateWrappingKey(spec, id: intent.reference.object)
+            let generated = try await backend(in: place(of: key)).generateWrappingKey(spec, id: intent.reference.object)
             var made = intent
             made.reference = MaterialReference(object: intent.reference.object, checkValue: generated.checkValue)
             made.publicKey = generated.publicKey

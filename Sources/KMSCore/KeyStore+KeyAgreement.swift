@@ -23,7 +23,7 @@ extension KeyStore {
         let point = try entry.point(of: subjectPublicKeyInfo)
         if dryRun { throw .dryRun }
         let secret = try await using(entry.current, of: entry) { key async throws(KMSError) in
-            try await backend.deriveSharedSecret(with: point, key: key)
+            try await backend(of: entry).deriveSharedSecret(with: point, key: key)
         }
         noteUse(of: entry, "DeriveSharedSecret", by: context)
         return SharedSecretResult(secret: secret, keyARN: entry.arn, algorithm: algorithm, origin: entry.key.origin)

@@ -22,6 +22,8 @@ package struct NewKey: Sendable {
 package struct KeyDescription: Sendable {
     package let key: Key
     package let state: KeyState
+    /// Nil for single-Region keys.
+    package var multiRegion: MultiRegionConfiguration? = nil
 }
 
 extension KeyStore {
@@ -37,7 +39,7 @@ extension KeyStore {
     package func createKey(_ request: NewKey, by context: CallContext) async throws(KMSError) -> KeyDescription {
         let tags = try Tag.dictionary(request.tags)
         try authorize(.createKey, on: .account(context.scope), by: context, with: .creation(request, tags))
-        let address = KeyAddress(scope: context.scope, id: .random())
+        let address = KeyAddress(scope: context.scope, id: .random(isMultiRegion: request.isMultiRegion))
         // Policies that let keys be tagged name keys, as in key/*; a refusal names none, because there is none.
         if !tags.isEmpty {
             try authorize(
@@ -47,7 +49,8 @@ extension KeyStore {
         let isImported = request.origin == .external
         // That the token makes symmetric keys was seen at the start.
         if isImported || request.spec != .symmetricDefault {
-            try await backend.checkSupport(of: request.spec, for: request.usage, imported: isImported)
+            try await backend(in: regions.place(of: context.region)).checkSupport(
+                of: request.spec, for: request.usage, imported: isImported)
         }
 
         var material = KeyMaterial.new(number: 1, at: clock.now)
@@ -58,6 +61,7 @@ extension KeyStore {
             description: request.description, policy: request.policy ?? KeyPolicy.standard(for: context.scope.account),
             tags: tags, creationDate: clock.now, materials: [material], currentMaterial: 1
         )
+        if request.isMultiRegion { key.primaryRegion = context.region }
         if let policy = request.policy {
             key.policyPrincipals = try checkPolicy(
                 policy, of: key, bypassingLockoutCheck: request.bypassesLockoutCheck, by: context)
@@ -67,18 +71,20 @@ extension KeyStore {
             AuditRecord.Resource(arn: key.address.arn, account: key.address.scope.account, type: "AWS::KMS::Key"))
         context.draft.note(response: .object(("keyMetadata", made.auditMetadata)))
         try await save(made, or: key, on: .call(context))
-        return KeyDescription(key: made, state: made.state)
+        return description(of: made, in: made.state)
     }
 
     /// Stores the intent of `key` and has the token make its material; answers the key as it is then. It is to be
     /// given to ``save(_:or:alias:)``.
     func generateMaterial(of key: Key) async throws(KMSError) -> Key {
-        guard abandoned.withLock({ $0.count }) < Self.maximumAbandoned else { throw .tooMuchToUndo }
+        let backend = try backend(of: key)
+        // Those of one token that is away are not to keep others from making keys.
+        guard abandonedCreations(in: place(of: key.address)).count < Self.maximumAbandoned else { throw .tooMuchToUndo }
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveKey(key)]) }
         do {
             var made = key
             let object = made.materials[0].reference.object
-            let generated = try await backend.generateKey(key.spec, for: key.usage, id: object)
+            let generated = try await backend.generateMaterial(of: key, as: object)
             try generated.checkPublicKey(of: key.spec)
             made.materials[0].reference = MaterialReference(object: object, checkValue: generated.checkValue)
             made.materials[0].publicKey = generated.publicKey
@@ -95,7 +101,7 @@ extension KeyStore {
     /// would leave.
     func save(_ made: Key, or intent: Key, alias: Alias? = nil, on occasion: Occasion) async throws(KMSError) {
         do throws(KMSError) {
-            guard let entry = KeyEntry(made, in: backend) else {
+            guard let entry = KeyEntry(made, in: try backend(of: made)) else {
                 throw KMSError(.internalFailure, "The key was not made.", cause: "its spec or material is not known")
             }
             try await changes.run { () async throws(KMSError) in
@@ -115,15 +121,12 @@ extension KeyStore {
     private func abandon(_ intent: Key) {
         abandoned.withLock { $0.append(intent) }
         // The caller need not wait for the repair.
-        Task { try? await self.undoAbandonedCreations() }
+        Task { try? await self.undoAbandonedCreations(in: self.place(of: intent.address)) }
     }
 
     private func checkSupport(of request: NewKey) throws(KMSError) {
         guard request.origin == .awsKMS || request.origin == .external else {
             throw KMSError(.unsupported, "Keys of origin \(request.origin.rawValue) are not supported yet.")
-        }
-        guard !request.isMultiRegion else {
-            throw KMSError(.unsupported, "Multi-Region keys are not supported yet.")
         }
         guard let algorithm = AlgorithmTable.entry(for: request.spec) else {
             throw KMSError(.unsupported, "Keys of spec \(request.spec.rawValue) are not supported yet.")
@@ -139,7 +142,7 @@ extension KeyStore {
     package func describeKey(_ name: String, by context: CallContext) async throws(KMSError) -> KeyDescription {
         try await prepare(name, for: .describeKey, by: context)
         let entry = try resolve(name, for: .describeKey, by: context)
-        return KeyDescription(key: entry.key, state: entry.state(at: clock.now))
+        return description(of: entry.key, in: state(of: entry))
     }
 
     package func listKeys(_ page: PageRequest, by context: CallContext) throws(KMSError) -> Page<KeyAddress> {
@@ -190,20 +193,25 @@ extension KeyStore {
         }
         let entry = try resolveKeyOnly(
             name, for: .scheduleKeyDeletion, by: context, with: .deletion(pendingWindowInDays: days))
+        if entry.key.isPrimary, !siblings(of: entry.key.address).isEmpty {
+            return try await scheduleDeletionAfterReplicas(of: entry, pendingWindowInDays: days, by: context)
+        }
         let due = clock.now.adding(days: days)
         context.draft.note(
             response: .object(
                 ("keyId", .string(entry.arn)), ("keyState", .string("PendingDeletion")), ("deletionDate", .date(due)),
                 ("pendingWindowInDays", .integer(Int64(days)))))
         let told = KeyStoreEvent.deletionScheduled(entry.key.address, date: due)
-        let key = try await change(entry.key.address, on: .call(context, told)) { key throws(KMSError) in
+        let key = try await changeSet(entry.key.address, on: .call(context, told)) { key, siblings throws(KMSError) in
             try KMSAction.scheduleKeyDeletion.check(key.state, of: entry.arn)
+            // Replicated this very moment.
+            guard !key.isPrimary || siblings.isEmpty else { throw .changedMeanwhile(entry.arn) }
             key.lifecycle = .pendingDeletion
             key.deletionDate = due
         }
         events.record(told)
         await forget(entry)
-        return KeyDescription(key: key, state: key.state)
+        return description(of: key, in: key.state)
     }
 
     /// Leaves the key disabled, as AWS does.
@@ -213,11 +221,12 @@ extension KeyStore {
         let told = KeyStoreEvent.deletionCancelled(entry.key.address)
         try await change(entry.key.address, on: .call(context, told)) { key throws(KMSError) in
             try KMSAction.cancelKeyDeletion.check(key.state, of: entry.arn)
-            guard key.lifecycle == .pendingDeletion else {
+            guard key.lifecycle != .destroying else {
                 throw KMSError(.invalidState, "\(entry.arn) is being deleted: its key material is already going.")
             }
             key.lifecycle = key.lacksMaterial(at: clock.now) ? .pendingImport : .disabled
             key.deletionDate = nil
+            key.pendingWindowInDays = nil
         }
         events.record(told)
         return entry.key.address
@@ -226,6 +235,7 @@ extension KeyStore {
     /// Has the backend drop what it holds in memory of a key that is no longer used. A failure only means that it
     /// holds it longer.
     func forget(_ entry: KeyEntry) async {
+        guard let backend = try? backend(of: entry) else { return }
         for material in entry.allMaterials {
             try? await backend.forgetKey(material.reference.object)
         }

@@ -54,7 +54,7 @@ extension KeyStore {
         _ message: borrowing SecretBytes, _ algorithm: String, with entry: KeyEntry
     ) async throws(KMSError) -> [UInt8] {
         try await using(entry.current, of: entry) { key async throws(KMSError) in
-            try await backend.generateMAC(of: message, algorithm, with: key)
+            try await backend(of: entry).generateMAC(of: message, algorithm, with: key)
         }
     }
 }

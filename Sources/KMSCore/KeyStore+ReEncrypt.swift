@@ -70,7 +70,7 @@ extension KeyStore {
         let material = entry.current
         try await spendEncryption(of: material, of: entry)
         do {
-            let moved = try await backend.reEncrypt(
+            let moved = try await backend(of: entry).reEncrypt(
                 sealed,
                 authenticating: CiphertextBlob.authenticatedData(
                     header: source.material.header, context: sourceContext),

@@ -25,7 +25,7 @@ extension KeyStore {
         let input = try algorithm.input(message, type)
         if dryRun { throw .dryRun }
         let signature = try await using(entry.current, of: entry) { key async throws(KMSError) in
-            try await backend.sign(input, algorithm.name, with: key)
+            try await backend(of: entry).sign(input, algorithm.name, with: key)
         }
         noteUse(of: entry, "Sign", by: context)
         return SignResult(signature: signature, keyARN: entry.arn, algorithm: algorithm.name)

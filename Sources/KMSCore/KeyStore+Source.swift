@@ -72,13 +72,18 @@ extension KeyStore {
         } else {
             entry = try authorizedKey(of: blob, for: action, by: context, with: conditions)
         }
-        try action.check(entry.state(at: clock.now), of: entry.arn)
+        try checkState(of: entry, for: action)
         try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
         // A header can be written by anybody, also one that names a key pair, or material that is yet to be made.
         // The version is compared, not only authenticated: what one scheme sealed is never given to the other.
-        guard algorithm.oaepHash == nil, let material = entry.material(blob.materialNumber), material.isPresent,
-            material.scheme == blob.scheme
+        let material = entry.material(blob.materialNumber)
+        if material?.isMoving == true, algorithm.oaepHash == nil {
+            throw KMSError(
+                .keyUnavailable,
+                "The key material of \(entry.arn) is on its way from another Region. Try again in a few seconds.")
+        }
+        guard algorithm.oaepHash == nil, let material, material.isPresent, material.scheme == blob.scheme
         else { throw .invalidCiphertext }
         return Source(entry: entry, material: material, algorithm: algorithm, ciphertext: .sealed(blob.sealed))
     }
@@ -121,7 +126,7 @@ extension KeyStore {
         _ ciphertext: [UInt8], _ entry: KeyEntry, _ algorithm: String?, _ encryptionContext: EncryptionContext,
         for action: KMSAction
     ) throws(KMSError) -> Source {
-        try action.check(entry.state(at: clock.now), of: entry.arn)
+        try checkState(of: entry, for: action)
         try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
         guard ciphertext.count == (try entry.publicKey()).rsaModulus?.count else { throw .invalidCiphertext }

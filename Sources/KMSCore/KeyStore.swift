@@ -5,7 +5,9 @@ import Synchronization
 /// All metadata is in memory; a change is in the ``MetadataStore`` before it is seen. Use cases that touch the token
 /// follow intent, token, commit: see ``createKey(_:by:)`` and ``performDueWork()``.
 package final class KeyStore: Sendable {
+    /// The server's own token. Keys may be elsewhere: see ``backend(of:)``.
     let backend: any KeyBackend
+    let regions: Regions
     let journal: Journal
     let principals: any PrincipalDirectory
     let quotas: RequestQuotas
@@ -14,11 +16,8 @@ package final class KeyStore: Sendable {
 
     /// One change of metadata at a time.
     let changes = SerialGate()
-    /// One round of destruction at a time.
-    let dueWork = SerialGate()
-    /// One rotation, import or destruction of material at a time: whoever holds it finds no intent but its own, or one
-    /// that was left behind.
-    let materialWork = SerialGate()
+    let gates: [KeyPlace: PlaceGates]
+    let ownGates = PlaceGates()
     /// One AWS managed key is made at a time.
     let managedKeyCreation = SerialGate()
     let table = Mutex(KeyTable())
@@ -29,12 +28,19 @@ package final class KeyStore: Sendable {
     let wrappingKeys = Mutex(WrappingKeys())
     /// Keys that are being rotated on demand, and since when.
     let rotating = Mutex<[KeyAddress: Timestamp]>([:])
+    /// Multi-Region keys of which one is becoming the primary, and another one ceases to be it.
+    let updating = Mutex<Set<KeyAddress>>([])
+    /// Objects that were given ids for material on its way from another Region's token, and that nobody has tried to
+    /// make: nothing is in the way.
+    let unmade = Mutex<Set<ObjectID>>([])
 
     package init(
         backend: any KeyBackend, journal: Journal, principals: any PrincipalDirectory, quotas: RequestQuotas,
-        events: any KeyStoreEventSink
+        events: any KeyStoreEventSink, regions: Regions = .any
     ) {
         self.backend = backend
+        self.regions = regions
+        gates = Dictionary(uniqueKeysWithValues: regions.places.dropFirst().map { ($0, PlaceGates()) })
         self.journal = journal
         self.principals = principals
         self.quotas = quotas
@@ -46,7 +52,7 @@ package final class KeyStore: Sendable {
     package func start(_ image: MetadataImage) {
         var entries: [KeyEntry] = []
         for key in image.keys where key.lifecycle != .creating {
-            guard let entry = KeyEntry(key, in: backend, lastUsage: image.lastUsages[key.address]) else {
+            guard let entry = KeyEntry(key, in: try? backend(of: key), lastUsage: image.lastUsages[key.address]) else {
                 events.record(.keyNotUnderstood(key.address))
                 continue
             }
@@ -77,7 +83,7 @@ package final class KeyStore: Sendable {
         if !settled.isEmpty { try await journal.prepare(settled) }
     }
 
-    /// Throws unless a request that needs the token could be served now.
+    /// Throws unless a request that needs the server's own token could be served now.
     package func checkHealth() async throws(KMSError) {
         try await backend.checkHealth()
     }

@@ -37,6 +37,7 @@ public enum RequestDecoder {
         ListRetirableGrantsRequest.self,
         PutKeyPolicyRequest.self,
         ReEncryptRequest.self,
+        ReplicateKeyRequest.self,
         RetireGrantRequest.self,
         RevokeGrantRequest.self,
         RotateKeyOnDemandRequest.self,
@@ -46,6 +47,7 @@ public enum RequestDecoder {
         UntagResourceRequest.self,
         UpdateAliasRequest.self,
         UpdateKeyDescriptionRequest.self,
+        UpdatePrimaryRegionRequest.self,
         VerifyRequest.self,
         VerifyMACRequest.self,
     ]

@@ -13,7 +13,7 @@ extension Database {
             """
             SELECT account, region, id, spec, usage, origin, lifecycle, CAST(description AS BLOB) AS description,
                 CAST(policy AS BLOB) AS policy, creation_date, deletion_date, current_material,
-                manager, rotation_period, next_rotation_date, on_demand_rotations
+                manager, rotation_period, next_rotation_date, on_demand_rotations, primary_region, pending_window
             FROM key ORDER BY account, region, id
             """,
             of: "key", keyedBy: ["account", "region", "id"]
@@ -39,6 +39,8 @@ extension Database {
                     onDemandCount: try row.count("on_demand_rotations")
                 )
             )
+            key.primaryRegion = try row.optional("primary_region") { try row.parsed($0, Region(row.text($0))) }
+            key.pendingWindowInDays = try row.optional("pending_window", row.count)
             key.policyPrincipals = principals.removeValue(forKey: address) ?? [:]
             guard key.currentMaterial == 0 || key.materials.contains(where: { $0.number == key.currentMaterial }) else {
                 throw row.failure("its current material \(key.currentMaterial) is not there")

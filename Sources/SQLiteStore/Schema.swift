@@ -20,6 +20,9 @@ enum Schema {
             try db.execute(sql: version3Credentials)
             try populateVersion3(db)
         }
+        migrator.registerMigration("v5 multi-Region keys") { db in
+            try db.execute(sql: multiRegion)
+        }
         return migrator
     }
 

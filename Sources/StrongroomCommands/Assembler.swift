@@ -10,17 +10,19 @@ actor Assembler {
     private let configuration: ServerConfiguration
     private let state: StateDirectory
     private let backend: any KeyBackend
+    private let regions: Regions
     private let metadata: any MetadataStore
     private let logger: Logger
     private var audit: FileAuditLog?
 
     init(
-        _ configuration: ServerConfiguration, in state: StateDirectory, backend: any KeyBackend,
+        _ configuration: ServerConfiguration, in state: StateDirectory, backend: any KeyBackend, regions: Regions,
         metadata: any MetadataStore, logger: Logger
     ) {
         self.configuration = configuration
         self.state = state
         self.backend = backend
+        self.regions = regions
         self.metadata = metadata
         self.logger = logger
     }
@@ -47,7 +49,7 @@ actor Assembler {
         let store = KeyStore(
             backend: backend, journal: journal, principals: identities,
             quotas: RequestQuotas(try configuration.quotaLimits(), clock: clock),
-            events: LoggedEvents(logger: logger))
+            events: LoggedEvents(logger: logger), regions: regions)
         store.start(image)
         try await journal.start(image.outbox)
         // Whoever serves closes it from now on.

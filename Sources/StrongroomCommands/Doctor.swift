@@ -59,6 +59,7 @@ struct Doctor: AsyncParsableCommand {
                 }, { $0[0].configuration.workerProgram })
         else { return }
         await examine(members, configuration, metadata, &examination)
+        await examineRegionTokens(configuration, profile, directory, metadata, &examination)
     }
 
     private func checkMode(_ path: String, _ name: String, _ examination: inout Examination) {

@@ -47,7 +47,8 @@ struct Serve: AsyncParsableCommand {
         }
         defer { tokens.stop() }
         let assembler = Assembler(
-            configuration, in: directory, backend: tokens.backend, metadata: metadata, logger: logger)
+            configuration, in: directory, backend: tokens.backend, regions: tokens.regions(regions), metadata: metadata,
+            logger: logger)
         let requests = RequestCounters()
         let metrics = try configuration.metrics.map { try Self.serveMetrics($0, tokens, requests, logger) }
         let room = WaitingRoom()

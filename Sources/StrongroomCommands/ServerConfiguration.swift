@@ -10,6 +10,8 @@ struct ServerConfiguration: Codable, Sendable {
     var listen: String
     var tls: TLS?
     var hsm: HSM
+    /// By a Region, the token that its keys are in; those of all others are in the server's own.
+    var regionTokens: [String: Member]?
     var audit: Audit?
     var events: Events?
     /// Requests a second, by the names of quotas; `all` is for those that are not named.
@@ -103,6 +105,7 @@ struct ServerConfiguration: Codable, Sendable {
         _ = try configuration.scopes()
         _ = try configuration.pinSource(in: state)
         try configuration.checkMembers(in: state)
+        try configuration.checkRegionTokens(in: state)
         guard unknown.isEmpty else {
             throw CommandFailure(
                 "\(state.configuration) has fields that mean nothing: \(unknown.joined(separator: ", "))",
@@ -114,19 +117,24 @@ struct ServerConfiguration: Codable, Sendable {
 
     /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
     private static let fields: [String: Set<String>] = [
-        "": ["account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics"],
+        "": ["account", "regions", "regionTokens", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics"],
         "tls.": ["certificate", "key"],
         "hsm.": ["module", "token", "pin", "members", "quorum", "propagation"], "metrics.": ["listen"],
         "hsm.pin.": ["file", "credential", "command", "descriptor", "env"],
         "hsm.members.": ["module", "token", "pin", "profile"],
         "hsm.members.pin.": ["file", "credential", "command", "descriptor", "env"],
+        "regionTokens.*.": ["module", "token", "pin", "profile"],
+        "regionTokens.*.pin.": ["file", "credential", "command", "descriptor", "env"],
         "audit.": ["folder", "rotation", "maximumFileMebibytes", "onFailure"], "events.": ["webhook"],
         "events.webhook.": ["url", "authorizationFile", "trustRoots"],
     ]
 
     private static func unknownFields(of node: Node?, at path: String = "") -> [String] {
         if let items = node?.sequence { return items.flatMap { unknownFields(of: $0, at: path) } }
-        guard let mapping = node?.mapping, let known = fields[path] else { return [] }
+        guard let mapping = node?.mapping else { return [] }
+        // Its names are Regions'.
+        if path == "regionTokens." { return mapping.values.flatMap { unknownFields(of: $0, at: path + "*.") } }
+        guard let known = fields[path] else { return [] }
         return mapping.flatMap { name, value -> [String] in
             let name = name.string ?? "?"
             return known.contains(name) ? unknownFields(of: value, at: "\(path)\(name).") : [path + name]

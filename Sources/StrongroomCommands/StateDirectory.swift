@@ -21,6 +21,9 @@ struct StateDirectory: Sendable {
     /// The same of a further token, from 2.
     func startLock(ofMember number: Int) -> String { path + "/token-\(number).lock" }
 
+    /// The same of a token of Regions, by the first of them.
+    func startLock(ofRegion name: String) -> String { path + "/token-\(name).lock" }
+
     /// A path out of the configuration; one that is not absolute counts from this folder.
     func resolve(_ name: String) -> String {
         name.hasPrefix("/") ? name : path + "/" + name

@@ -40,7 +40,8 @@ import Testing
         try Data().write(to: URL(filePath: folder.databasePath))
         let store = try folder.open()
         #expect(try await store.load() == MetadataImage())
-        #expect(try folder.query("SELECT identifier FROM grdb_migrations") == ["v1", "v2", "v3"])
+        #expect(
+            try folder.query("SELECT identifier FROM grdb_migrations") == ["v1", "v2", "v3", "v5 multi-Region keys"])
         #expect(try folder.query("PRAGMA application_id") == ["\(0x5354_5247)"])
         #expect(
             try folder.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")

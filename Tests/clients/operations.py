@@ -30,8 +30,10 @@ GRANTABLE["imported"] = GRANTABLE["changed"] = GRANTABLE["symmetric"]
 # What AWS serves and this server does not.
 NOT_SERVED = {
     "ConnectCustomKeyStore", "CreateCustomKeyStore", "Decapsulate", "DeleteCustomKeyStore", "DescribeCustomKeyStores",
-    "DisconnectCustomKeyStore", "Encapsulate", "ReplicateKey", "UpdateCustomKeyStore", "UpdatePrimaryRegion",
+    "DisconnectCustomKeyStore", "Encapsulate", "UpdateCustomKeyStore",
 }
+# Of keys that are in several Regions: test_multi_region.py has them.
+MULTI_REGION = {"ReplicateKey", "UpdatePrimaryRegion"}
 MESSAGE = b"a message"
 CONTEXT = {"tenant": "a"}
 MATERIAL = bytes(range(32))

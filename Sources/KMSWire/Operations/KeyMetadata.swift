@@ -16,6 +16,8 @@ package struct KeyMetadata: Encodable, Sendable {
     private let manager: String
     private let algorithms: KeyAlgorithms
     private let isMultiRegion: Bool
+    private let multiRegion: MultiRegionShape?
+    private let pendingWindowInDays: Int?
     private let currentMaterialID: String?
 
     package init(_ description: KeyDescription) {
@@ -34,6 +36,8 @@ package struct KeyMetadata: Encodable, Sendable {
         manager = key.manager.rawValue
         algorithms = KeyAlgorithms(of: key)
         isMultiRegion = key.address.id.isMultiRegion
+        multiRegion = description.multiRegion.map(MultiRegionShape.init)
+        pendingWindowInDays = key.pendingWindowInDays
         // Other keys have one material for ever, which AWS gives no id.
         currentMaterialID =
             key.spec == .symmetricDefault
@@ -56,6 +60,8 @@ package struct KeyMetadata: Encodable, Sendable {
         try container.encode(manager, forKey: .manager)
         try algorithms.encode(to: encoder)
         try container.encode(isMultiRegion, forKey: .isMultiRegion)
+        try container.encodeIfPresent(multiRegion, forKey: .multiRegion)
+        try container.encodeIfPresent(pendingWindowInDays, forKey: .pendingWindowInDays)
         try container.encodeIfPresent(currentMaterialID, forKey: .currentMaterialID)
     }
 
@@ -72,6 +78,8 @@ package struct KeyMetadata: Encodable, Sendable {
         case origin = "Origin"
         case manager = "KeyManager"
         case isMultiRegion = "MultiRegion"
+        case multiRegion = "MultiRegionConfiguration"
+        case pendingWindowInDays = "PendingDeletionWindowInDays"
         case currentMaterialID = "CurrentKeyMaterialId"
     }
 }

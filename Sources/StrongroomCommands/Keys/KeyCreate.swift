@@ -49,13 +49,17 @@ struct KeyCreate: AsyncParsableCommand {
     @Option(help: "A tag as NAME=VALUE; can be given several times.")
     var tag: [String] = []
 
+    @Flag(help: "Make a multi-Region key, which can be replicated to other Regions.")
+    var multiRegion = false
+
     @OptionGroup var hardened: HardenedOptions
 
     func run() async throws {
         try hardened.check()
         let input = CreateKeyInput(
             Description: description, Tags: try TagInput.all(tag), KeySpec: keySpec,
-            KeyUsage: try CreateKeyInput.usage(keyUsage, of: keySpec), Origin: origin?.wireName
+            KeyUsage: try CreateKeyInput.usage(keyUsage, of: keySpec), Origin: origin?.wireName,
+            MultiRegion: multiRegion ? true : nil
         )
         if let name = hardened.hardened { return try await createHardened(name, input) }
         try await options.call("CreateKey", input, returning: KeyOutput.self) { output in
