@@ -65,6 +65,9 @@ let package = Package(
         .target(
             name: "IAMCore", dependencies: ["KMSCore", "KMSPolicy", "LibCrypto", "SecureMemory", "SigV4"],
             swiftSettings: strict),
+        .target(
+            name: "XKSCore", dependencies: ["KMSCore", "KMSPolicy", "LibCrypto", "SecureMemory", "SigV4"],
+            swiftSettings: strict),
 
         // Adapters.
         .target(name: "HSMWorkerProtocol", dependencies: ["SecureMemory"], swiftSettings: strict),
@@ -126,11 +129,12 @@ let package = Package(
         // Fronts.
         .target(name: "KMSWire", dependencies: ["KMSCore", "SecureMemory"], swiftSettings: strict),
         .target(
-            name: "IAMQuery", dependencies: ["IAMCore", "KMSCore", "KMSPolicy", "SecureMemory"], swiftSettings: strict),
+            name: "IAMQuery", dependencies: ["IAMCore", "KMSCore", "KMSPolicy", "SecureMemory", "XKSCore"],
+            swiftSettings: strict),
         .target(
-            name: "KMSServer",
+            name: "HTTPFront",
             dependencies: [
-                "IAMQuery", "KMSCore", "KMSPolicy", "KMSWire", "SigV4", "SecureMemory",
+                "LibCrypto",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -138,7 +142,31 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "KMSServer",
+            dependencies: [
+                "HTTPFront", "IAMQuery", "KMSCore", "KMSPolicy", "KMSWire", "SigV4", "SecureMemory",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "XKSProxy",
+            dependencies: [
+                "HTTPFront", "KMSCore", "KMSPolicy", "SecureMemory", "SigV4", "XKSCore",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
@@ -148,8 +176,9 @@ let package = Package(
         .target(
             name: "StrongroomCommands",
             dependencies: [
-                "AuditLog", "EventDelivery", "HSMClient", "HSMWorkerProtocol", "IAMCore", "IAMQuery", "KMSAPIClient",
-                "KMSCore", "KMSPolicy", "KMSServer", "KMSWire", "LibCrypto", "SQLiteStore", "SecureMemory", "SigV4",
+                "AuditLog", "EventDelivery", "HSMClient", "HSMWorkerProtocol", "HTTPFront", "IAMCore", "IAMQuery",
+                "KMSAPIClient", "KMSCore", "KMSPolicy", "KMSServer", "KMSWire", "LibCrypto", "SQLiteStore",
+                "SecureMemory", "SigV4", "XKSCore", "XKSProxy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -188,7 +217,7 @@ let package = Package(
         .target(
             name: "FuzzSubjects",
             dependencies: [
-                "AuditLog", "HSMWorkerProtocol", "KMSCore", "KMSPolicy", "SecureMemory",
+                "AuditLog", "HSMWorkerProtocol", "KMSCore", "KMSPolicy", "SecureMemory", "XKSProxy",
                 .product(name: "Yams", package: "Yams"),
             ],
             path: "Tests/FuzzSubjects", swiftSettings: strict),
@@ -247,7 +276,7 @@ let package = Package(
         ),
         .testTarget(
             name: "IAMQueryTests",
-            dependencies: ["IAMCore", "IAMQuery", "KMSCore", "KMSPolicy", "KMSTesting", "SecureMemory"],
+            dependencies: ["IAMCore", "IAMQuery", "KMSCore", "KMSPolicy", "KMSTesting", "SecureMemory", "XKSCore"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -290,8 +319,9 @@ let package = Package(
         .testTarget(
             name: "KMSServerTests",
             dependencies: [
-                "IAMCore", "IAMQuery", "KMSPolicy", "KMSServer", "KMSWire", "KMSCore", "KMSTesting", "SigV4",
-                "SecureMemory",
+                "HTTPFront", "IAMCore", "IAMQuery", "KMSPolicy", "KMSServer", "KMSWire", "KMSCore", "KMSTesting",
+                "SigV4",
+                "SecureMemory", "XKSCore",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -305,11 +335,29 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "XKSCoreTests",
+            dependencies: ["KMSCore", "KMSPolicy", "KMSTesting", "LibCrypto", "SecureMemory", "SigV4", "XKSCore"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "XKSProxyTests",
+            dependencies: [
+                "HTTPFront", "KMSCore", "KMSPolicy", "KMSTesting", "LibCrypto", "SecureMemory", "SigV4", "XKSCore",
+                "XKSProxy",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "StrongroomCommandsTests",
             dependencies: [
                 "AuditLog", "HSMClient", "HSMWorkerProtocol", "IAMCore", "KMSAPIClient", "KMSCore", "KMSPolicy",
                 "KMSServer",
-                "KMSTesting", "StrongroomCommands", "LibCrypto", "SecureMemory",
+                "HTTPFront", "KMSTesting", "StrongroomCommands", "LibCrypto", "SecureMemory", "XKSProxy",
             ],
             swiftSettings: strict
         ),

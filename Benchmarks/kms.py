@@ -21,6 +21,23 @@ def _digest(key: bytes, value: str) -> bytes:
     return hmac.new(key, value.encode(), hashlib.sha256).digest()
 
 
+def signed(path: str, headers: dict, body: bytes, key_id: str, secret: str, place: str) -> dict:
+    """The headers with AWS Signature Version 4, which lets one signature be sent again for some minutes. `place` is
+    REGION/SERVICE."""
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{now[:8]}/{place}/aws4_request"
+    headers = {**headers, "x-amz-date": now}
+    names = ";".join(sorted(headers))
+    canonical = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+    request = f"POST\n{path}\n\n{canonical}\n{names}\n{hashlib.sha256(body).hexdigest()}"
+    to_sign = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    key = ("AWS4" + secret).encode()
+    for part in scope.split("/"):
+        key = _digest(key, part)
+    signature = f"SignedHeaders={names}, Signature={_digest(key, to_sign).hex()}"
+    return {**headers, "authorization": f"AWS4-HMAC-SHA256 Credential={key_id}/{scope}, {signature}"}
+
+
 class Server:
     """One keep-alive connection, with the credentials that `strongroom init` wrote."""
 
@@ -33,27 +50,10 @@ class Server:
         self.connection = http.client.HTTPConnection(self.host, timeout=timeout)
 
     def _headers(self, operation: str, body: bytes) -> dict:
-        """AWS Signature Version 4, which lets one signature be sent again for 15 minutes."""
-        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-        scope = f"{now[:8]}/{self.profile['region']}/kms/aws4_request"
-        headers = {
-            "content-type": "application/x-amz-json-1.1",
-            "host": self.host,
-            "x-amz-date": now,
-            "x-amz-target": f"TrentService.{operation}",
-        }
-        names = ";".join(sorted(headers))
-        canonical = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-        request = f"POST\n/\n\n{canonical}\n{names}\n{hashlib.sha256(body).hexdigest()}"
-        to_sign = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        key = ("AWS4" + self.profile["aws_secret_access_key"]).encode()
-        for part in scope.split("/"):
-            key = _digest(key, part)
-        headers["authorization"] = (
-            f"AWS4-HMAC-SHA256 Credential={self.profile['aws_access_key_id']}/{scope}, "
-            f"SignedHeaders={names}, Signature={_digest(key, to_sign).hex()}"
-        )
-        return headers
+        headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": f"TrentService.{operation}"}
+        return signed(
+            "/", {**headers, "host": self.host}, body, self.profile["aws_access_key_id"],
+            self.profile["aws_secret_access_key"], f"{self.profile['region']}/kms")
 
     def attempt(self, operation: str, **parameters) -> tuple[int, dict]:
         """One request: the HTTP status and the answer, whatever they are. A connection that fails is an OSError or an

@@ -37,7 +37,7 @@ let package = Package(
             swiftSettings: settings
         ),
     ]
-        + ["policy", "token", "frame", "audit", "profile"].map {
+        + ["policy", "token", "frame", "audit", "profile", "xks"].map {
             .executableTarget(
                 name: "fuzz-\($0)", dependencies: [.product(name: "FuzzSubjects", package: "strongroom")],
                 swiftSettings: settings)

@@ -217,6 +217,31 @@ def policies() -> dict:
     }
 
 
+def xks_bodies() -> dict[str, bytes]:
+    """Bodies of the XKS Proxy API, and what looks like one."""
+    metadata = {
+        "awsPrincipalArn": USER, "kmsKeyArn": ARN, "kmsOperation": "Encrypt", "kmsRequestId": KEY,
+        "kmsViaService": "s3.eu-central-1.amazonaws.com", "awsSourceVpc": "vpc-1", "awsSourceVpce": "vpce-1",
+    }
+    common = {"requestMetadata": metadata, "encryptionAlgorithm": "AES_GCM"}
+    encrypt = {**common, "plaintext": "aGVsbG8=", "additionalAuthenticatedData": "YWFk",
+               "ciphertextDataIntegrityValueAlgorithm": "SHA_256"}
+    decrypt = {**common, "ciphertext": "aGVsbG8=", "initializationVector": "A" * 16,
+               "authenticationTag": "A" * 22 + "==", "ciphertextMetadata": "AQAAAAE="}
+    bodies = {
+        "encrypt": encrypt, "decrypt": decrypt, "metadata": {"requestMetadata": metadata},
+        "health": {"requestMetadata": {"kmsOperation": "KmsHealthCheck", "kmsRequestId": "1"}},
+        "null": {**encrypt, "additionalAuthenticatedData": None}, "number": {**encrypt, "plaintext": 1.5e-3},
+        "nested": {**common, "new": [[{"a": [True, False, None, -0.1]}]]},
+    }
+    found = {name: json.dumps(body).encode() for name, body in bodies.items()}
+    return found | {
+        "spaced": json.dumps(encrypt, indent=2).encode(), "escaped": rb'{"\u0070laintext":"YQ\u003d\u003d","a":"\ud83d\ude00\/\n"}',
+        "surrogate": rb'{"plaintext":"\ud83d"}', "twice": b'{"plaintext":"YQ==","plaintext":"YQ=="}',
+        "deep": b"[" * 40 + b"]" * 40, "base64": b"aGVsbG8gd29ybGQ=", "padding": b"YR==",
+    }
+
+
 def import_token() -> bytes:
     texts = [ARN.encode(), b"RSAES_OAEP_SHA_256"]
     return bytes(16) + struct.pack(">q", 1_767_225_600_000) + b"".join(struct.pack(">H", len(text)) + text for text in texts)
@@ -242,6 +267,7 @@ def audit_line() -> bytes:
 
 SEEDS = {
     "fuzz-policy": policies(),
+    "fuzz-xks": xks_bodies(),
     "fuzz-token": {"grant": grant_token(), "import": import_token()},
     "fuzz-frame": {
         "encrypt": bytes([3]) + frame(7, bytes(16) + field(bytes(52)) + field(b"aad") + field(b"plaintext")),

@@ -21,6 +21,7 @@ LibCrypto: CLibCrypto SecureMemory Glibc Synchronization
 KMSCore: KMSPolicy LibCrypto SecureMemory FoundationEssentials Glibc Synchronization
 KMSPolicy:
 IAMCore: KMSCore KMSPolicy LibCrypto SecureMemory SigV4 FoundationEssentials Glibc Synchronization
+XKSCore: KMSCore KMSPolicy LibCrypto SecureMemory SigV4 FoundationEssentials Glibc Synchronization
 HSMWorkerProtocol: SecureMemory Glibc
 HSMWorker: LibCrypto PKCS11 HSMWorkerProtocol SecureMemory FoundationEssentials Glibc Synchronization
 HSMConformance: CProcess HSMWorker HSMWorkerProtocol LibCrypto PKCS11 SecureMemory FoundationEssentials Glibc Synchronization
@@ -31,10 +32,11 @@ EventDelivery: KMSCore AsyncHTTPClient FoundationEssentials Logging NIO* Synchro
 SigV4: Crypto FoundationEssentials Glibc Synchronization
 KMSAPIClient: SigV4 AsyncHTTPClient Crypto FoundationEssentials NIO* Synchronization
 KMSWire: KMSCore SecureMemory FoundationEssentials Synchronization
-IAMQuery: IAMCore KMSCore KMSPolicy SecureMemory FoundationEssentials Synchronization
-KMSServer: IAMQuery KMSCore KMSPolicy KMSWire SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
-XKSProxy: KMSCore KMSPolicy SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
-StrongroomCommands: AuditLog EventDelivery HSMClient HSMWorkerProtocol IAMCore IAMQuery KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire LibCrypto SQLiteStore SecureMemory SigV4 XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
+IAMQuery: IAMCore KMSCore KMSPolicy SecureMemory XKSCore FoundationEssentials Synchronization
+HTTPFront: LibCrypto HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
+KMSServer: HTTPFront IAMQuery KMSCore KMSPolicy KMSWire SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
+XKSProxy: HTTPFront KMSCore KMSPolicy SigV4 SecureMemory XKSCore HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
+StrongroomCommands: AuditLog EventDelivery HSMClient HSMWorkerProtocol HTTPFront IAMCore IAMQuery KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire LibCrypto SQLiteStore SecureMemory SigV4 XKSCore XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
 strongroom: StrongroomCommands Glibc
 strongroom-hsm-worker: HSMConformance HSMWorker Glibc
 '

@@ -10,8 +10,8 @@ cd "$(dirname "$0")/.."
 
 # How long an input may be: a little more than the parser takes.
 declare -A limits=([fuzz-ciphertext]=6200 [fuzz-authorization]=8300 [fuzz-request]=16384 [fuzz-query]=16384
-    [fuzz-policy]=32768 [fuzz-token]=512 [fuzz-frame]=4096 [fuzz-audit]=8192 [fuzz-profile]=4096)
-all="fuzz-ciphertext fuzz-authorization fuzz-request fuzz-query fuzz-policy fuzz-token fuzz-frame fuzz-audit fuzz-profile"
+    [fuzz-policy]=32768 [fuzz-token]=512 [fuzz-frame]=4096 [fuzz-audit]=8192 [fuzz-profile]=4096 [fuzz-xks]=8192)
+all="fuzz-ciphertext fuzz-authorization fuzz-request fuzz-query fuzz-policy fuzz-token fuzz-frame fuzz-audit fuzz-profile fuzz-xks"
 
 fail() {
     printf 'error: %s\nhint: %s\n' "$1" "$2" >&2

@@ -46,6 +46,11 @@ extension FrameCursor {
         }
     }
 
+    /// What follows the text in the greeting of a worker that ends.
+    mutating func fault() -> WorkerFault {
+        (try? integer(as: UInt8.self)).flatMap(WorkerFault.init) ?? .other
+    }
+
     mutating func publicBytes() throws(KMSError) -> [UInt8] {
         try read { (fields) throws(FrameError) in try fields.bytes() }
     }

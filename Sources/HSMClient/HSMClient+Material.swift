@@ -23,6 +23,19 @@ extension HSMClient {
 
     public func sealingScheme(of key: MaterialReference) -> SealingScheme { .init(checkValue: key.checkValue) }
 
+    public func adoptedObject(of key: MaterialReference) -> [UInt8]? {
+        AdoptedPlace(checkValue: key.checkValue)?.bytes
+    }
+
+    public func adoptKey(labelled label: String, as id: ObjectID) async throws(KMSError) -> GeneratedKey {
+        let frame = request(.adoptKey, room: 32 + label.utf8.count) {
+            $0.append(id)
+            $0.appendField(label)
+        }
+        var reply = try await callFirst(frame, repeats: 1)
+        return try reply.generatedKey()
+    }
+
     public func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey {
         try await generate(spec, "UNWRAP", id)
     }

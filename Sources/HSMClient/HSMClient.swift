@@ -39,6 +39,11 @@ public final class HSMClient: KeyBackend {
         try await workers[0].ready()
     }
 
+    /// What kept the workers from starting, when ``tokenReport()`` has thrown, and whether no waiting helps.
+    package var startFault: (fault: WorkerFault, isLasting: Bool) {
+        workers[0].state.withLock { ($0.record.fault, $0.record.rung == .operator) }
+    }
+
     /// Whether a request would be served now, as far as the last canaries tell.
     public var isReady: Bool { workers.contains(where: \.isReady) }
 
@@ -109,10 +114,8 @@ public final class HSMClient: KeyBackend {
         {
             return (reply, second)
         }
-        throw Self.tooLate
+        throw .hsmTooLate
     }
-
-    private static let tooLate = KMSError(.dependencyTimeout, "The HSM did not answer in time. Try again.")
 
     // MARK: Missing material
 
@@ -139,7 +142,7 @@ public final class HSMClient: KeyBackend {
         }
         guard let second else {
             missing.withLock { $0.end(key, helped: nil, WorkerConnection.now) }
-            throw Self.tooLate
+            throw .hsmTooLate
         }
         let helped = second.frameCode != Status.materialMissing.rawValue
         missing.withLock { $0.end(key, helped: helped, WorkerConnection.now) }
@@ -186,12 +189,14 @@ public final class HSMClient: KeyBackend {
                 .incorrectKeyMaterial,
                 "The key material is not of the key's spec, or not the material that was imported before.", cause: cause
             )
+        case .unfit:
+            throw KMSError(.validation, "The key cannot be used: \(cause ?? "no reason given").")
         case .materialMissing:
             throw KMSError(.materialMissing, "The HSM does not show the key material.", cause: cause)
         case .unsupported:
             throw KMSError(.unsupported, "The HSM does not support the operation: \(cause ?? "no reason given").")
         case .unavailable, .ending, .operatorNeeded:
-            throw KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)
+            throw .hsmUnavailable(cause: cause)
         }
     }
 

@@ -5,6 +5,8 @@ public struct HSMClientConfiguration: Sendable {
     /// The absolute path of strongroom-hsm-worker.
     package var workerProgram: String
     package var settings: WorkerSettings
+    /// The PIN of the source ``HSMWorkerProtocol/PINSource/handed(name:descriptor:)``.
+    package var pin: InheritedPIN?
     /// The whole environment of the workers: nothing of the server's reaches them.
     package var environment: [String: String]
     /// A descriptor that the workers inherit, so that a lock on it lasts until the last of them is gone.

@@ -1,16 +1,17 @@
 import Glibc
 package import HSMWorkerProtocol
-import SecureMemory
+package import SecureMemory
 import Synchronization
 
-/// A PIN that this process was given at its start, on a descriptor or in its environment. It can be taken from there
-/// once; so it is kept, in locked memory, and each worker gets a pipe with it.
+/// A PIN that this process was given: at its start, on a descriptor or in its environment, or while it runs. It can be
+/// taken from there once; so it is kept, in locked memory, and each worker gets a pipe with it.
 package final class InheritedPIN: Sendable {
     private let secret: SecretBytes
     private static let known = Mutex<[PINSource: InheritedPIN]>([:])
     private static let maximumSize = 256
 
-    private init(_ secret: consuming SecretBytes) {
+    /// One that is in this process already, and in no other: it is gone with the last that uses it.
+    package init(_ secret: consuming SecretBytes) {
         self.secret = secret
     }
 
@@ -19,7 +20,7 @@ package final class InheritedPIN: Sendable {
     package static func of(_ source: PINSource) throws(WorkerStartError) -> InheritedPIN? {
         let take: () throws(WorkerStartError) -> SecretBytes
         switch source {
-        case .file, .credential, .command: return nil
+        case .file, .credential, .command, .handed: return nil
         case .descriptor(let descriptor):
             take = { () throws(WorkerStartError) in try Self.take(from: descriptor) }
         case .environment(let name):

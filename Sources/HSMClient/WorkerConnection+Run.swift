@@ -84,6 +84,7 @@ extension WorkerConnection {
         state.withLock { state in
             state.record.failedStarts += 1
             state.record.cause = cause
+            state.record.fault = error.fault
             state.record.rung = error.needsOperator ? .operator : .newWorker
         }
         logger.log(
@@ -95,7 +96,7 @@ extension WorkerConnection {
             tell(.unavailable(worker: number, cause: cause))
         }
         outage.isTold = true
-        failAll(KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)) { state in
+        failAll(.hsmUnavailable(cause: cause)) { state in
             if case .stopped = state.phase {} else { state.phase = .down(cause) }
         }
     }
@@ -109,7 +110,7 @@ extension WorkerConnection {
             defer { updateLoad(state) }
             return state.calls.removeAll()
         }
-        let error = KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)
+        let error = KMSError.hsmUnavailable(cause: cause)
         for call in calls { call.finish(.failure(error)) }
     }
 

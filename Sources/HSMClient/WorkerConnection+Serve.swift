@@ -157,7 +157,7 @@ extension WorkerConnection {
             return expired
         }
         for call in expired {
-            call.finish(.failure(KMSError(.dependencyTimeout, "The HSM did not answer in time. Try again.")))
+            call.finish(.failure(.hsmTooLate))
         }
     }
 }

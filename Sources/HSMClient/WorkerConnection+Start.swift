@@ -52,9 +52,10 @@ extension WorkerConnection {
         )
         greeting.appendField(Array(json))
         greeting.endFrame()
-        let (status, body) = try ask(greeting, process, &input, since)
+        let (status, body, fault) = try ask(greeting, process, &input, since)
         guard status == .ok else {
-            throw WorkerStartError(String(decoding: body, as: UTF8.self), needsOperator: status == .operatorNeeded)
+            throw WorkerStartError(
+                String(decoding: body, as: UTF8.self), needsOperator: status == .operatorNeeded, fault: fault)
         }
         guard let report = try? JSONDecoder().decode(TokenReport.self, from: Data(body)) else {
             throw WorkerStartError("the worker's greeting cannot be read: are server and worker of one version?")
@@ -70,7 +71,7 @@ extension WorkerConnection {
         guard case .serve = configuration.settings.task else { return nil }
         let canary = Self.canary()
         canary.replace(bigEndian: UInt64.max, at: 4)
-        let (status, body) = try ask(canary, process, &input, since)
+        let (status, body, _) = try ask(canary, process, &input, since)
         guard status == .ok else {
             throw WorkerStartError("the HSM let the worker log in, but fails: \(String(decoding: body, as: UTF8.self))")
         }
@@ -80,7 +81,7 @@ extension WorkerConnection {
     /// Sends a worker that does not serve yet one frame, and waits for the answer.
     private func ask(
         _ frame: SecureBuffer, _ process: WorkerProcess, _ input: inout FrameInput, _ since: UInt64
-    ) throws(WorkerStartError) -> (Status, [UInt8]) {
+    ) throws(WorkerStartError) -> (Status, [UInt8], WorkerFault) {
         let sent = frame.withExposedBytes { span in
             unsafe span.withUnsafeBytes {
                 unsafe Glibc.send(process.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
@@ -93,14 +94,15 @@ extension WorkerConnection {
             try wait(since)
             switch received {
             case .timeout where Self.now < deadline: continue
-            case .timeout: throw WorkerStartError("the worker did not get ready in time: does the HSM answer?")
+            case .timeout:
+                throw WorkerStartError("the worker did not get ready in time: does the HSM answer?", fault: .noAnswer)
             case .closed, nil: throw WorkerStartError("the worker ended before it was ready")
             case .frame(let reply):
                 guard reply.frameID == frame.frameID, let status = Status(rawValue: reply.frameCode) else {
                     throw WorkerStartError("the worker's answer cannot be read: are server and worker of one version?")
                 }
                 var fields = FrameCursor(reply)
-                return (status, (try? fields.bytes()) ?? [])
+                return (status, (try? fields.bytes()) ?? [], fields.fault())
             }
         }
     }

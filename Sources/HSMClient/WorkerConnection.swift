@@ -118,9 +118,9 @@ final class WorkerConnection: Sendable {
         let refusal = state.withLock { state -> KMSError? in
             switch state.phase {
             case .stopped:
-                return KMSError(.keyUnavailable, "The server is shutting down.")
+                return .hsmGivenUp
             case .down(let cause):
-                return KMSError(.keyUnavailable, "The HSM is not available. Try again later.", cause: cause)
+                return .hsmUnavailable(cause: cause)
             case .starting, .ready, .retiring:
                 break
             }
@@ -210,7 +210,7 @@ final class WorkerConnection: Sendable {
 
     /// Refuses new requests and closes the socket; the worker finishes what it is at and ends.
     func stop() {
-        failAll(KMSError(.keyUnavailable, "The server is shutting down.")) { state in
+        failAll(.hsmGivenUp) { state in
             state.phase = .stopped
             if let socket = state.process?.socket { shutdown(socket, Int32(SHUT_RDWR)) }
         }
@@ -240,7 +240,7 @@ final class WorkerConnection: Sendable {
                 case .down(let cause):
                     return .failure(KMSError(.keyUnavailable, "The HSM is not available.", cause: cause))
                 case .stopped:
-                    return .failure(KMSError(.keyUnavailable, "The server is shutting down."))
+                    return .failure(.hsmGivenUp)
                 case .starting, .retiring:
                     break
                 }

@@ -13,9 +13,16 @@ struct WorkerProcess: Sendable {
 
     /// Starts a worker for `settings`, which are changed where they name a PIN source that it cannot read itself.
     init(_ configuration: HSMClientConfiguration, _ settings: inout WorkerSettings) throws(WorkerStartError) {
-        let pipe = try InheritedPIN.of(settings.pinSource)?.pipe()
+        var pin = configuration.pin
+        if pin == nil { pin = try InheritedPIN.of(settings.pinSource) }
+        let pipe = try pin?.pipe()
         defer { if let pipe { close(pipe) } }
-        if pipe != nil { settings.pinSource = .descriptor(configuration.lock == nil ? 4 : 5) }
+        let descriptor: Int32 = configuration.lock == nil ? 4 : 5
+        if case .handed(let name, _) = settings.pinSource {
+            settings.pinSource = .handed(name: name, descriptor: descriptor)
+        } else if pipe != nil {
+            settings.pinSource = .descriptor(descriptor)
+        }
         try self.init(
             program: configuration.workerProgram, environment: configuration.environment, lock: configuration.lock,
             pin: pipe)
@@ -92,9 +99,11 @@ package struct WorkerStartError: Error, CustomStringConvertible {
     package let description: String
     /// Whether trying again would do no good, or even harm, until somebody has changed something.
     var needsOperator = false
+    let fault: WorkerFault
 
-    init(_ description: String, needsOperator: Bool = false) {
+    init(_ description: String, needsOperator: Bool = false, fault: WorkerFault = .other) {
         self.description = description
         self.needsOperator = needsOperator
+        self.fault = fault
     }
 }

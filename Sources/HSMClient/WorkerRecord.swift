@@ -11,6 +11,8 @@ struct WorkerRecord {
     var failedStarts = 0
     var rung = HSMStatus.Rung.newWorker
     var cause: String?
+    /// What kept the last process from starting.
+    var fault = WorkerFault.other
     /// The process is no longer served, and perhaps not gone yet.
     var isEnding = false
 

@@ -25,6 +25,25 @@ package enum WorkerTask {
         return exported
     }
 
+    /// Has a worker look at the settings' token without logging in. Blocks; the worker has ended then.
+    package static func examine(_ configuration: HSMClientConfiguration) throws(WorkerTaskError) -> TokenReport {
+        var settings = configuration.settings
+        settings.task = .examine
+        let process: WorkerProcess
+        do throws(WorkerStartError) {
+            process = try WorkerProcess(
+                program: configuration.workerProgram, environment: configuration.environment, lock: configuration.lock)
+        } catch {
+            throw WorkerTaskError(error.description)
+        }
+        defer { _ = process.reap() }
+        let answer = try answer(to: settings, of: process)
+        guard let report = try? JSONDecoder().decode(TokenReport.self, from: Data(answer)) else {
+            throw WorkerTaskError("the worker's answer cannot be read: are both programs of one version?")
+        }
+        return report
+    }
+
     private static func answer(
         to settings: WorkerSettings, of process: WorkerProcess
     ) throws(WorkerTaskError) -> [UInt8] {
@@ -35,7 +54,8 @@ package enum WorkerTask {
         while true {
             switch try? input.next() {
             case .timeout where ContinuousClock.now < deadline: continue
-            case .timeout: throw WorkerTaskError("the worker did not answer in time: does the token answer?")
+            case .timeout:
+                throw WorkerTaskError("the worker did not answer in time: does the token answer?", fault: .noAnswer)
             case .closed, nil: throw WorkerTaskError("the worker ended before it had answered")
             case .frame(let frame):
                 var fields = FrameCursor(frame)
@@ -43,7 +63,8 @@ package enum WorkerTask {
                 guard frame.frameCode == Status.ok.rawValue else {
                     let failure = try? JSONDecoder().decode(KeyExportFailure.self, from: Data(body))
                     // Plain text of a worker that did not come to its task.
-                    throw WorkerTaskError(failure ?? KeyExportFailure(String(decoding: body, as: UTF8.self)))
+                    throw WorkerTaskError(
+                        failure ?? KeyExportFailure(String(decoding: body, as: UTF8.self)), fault: fields.fault())
                 }
                 return body
             }
@@ -70,6 +91,7 @@ package enum WorkerTask {
 /// Why a task was not done, for whoever asked for it.
 package struct WorkerTaskError: Error, Sendable, CustomStringConvertible {
     private let failure: KeyExportFailure
+    package let fault: WorkerFault
 
     package var description: String { failure.description }
     /// What to do about it, where that is known.
@@ -77,11 +99,12 @@ package struct WorkerTaskError: Error, Sendable, CustomStringConvertible {
     /// The algorithms by which the token does wrap the key, where it does not by the one that was asked for.
     package var alternatives: [String] { failure.alternatives }
 
-    init(_ failure: KeyExportFailure) {
+    init(_ failure: KeyExportFailure, fault: WorkerFault = .other) {
         self.failure = failure
+        self.fault = fault
     }
 
-    init(_ text: String) {
-        self.init(KeyExportFailure(text))
+    init(_ text: String, fault: WorkerFault = .other) {
+        self.init(KeyExportFailure(text), fault: fault)
     }
 }

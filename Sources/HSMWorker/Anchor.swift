@@ -50,7 +50,7 @@ final class Anchor: Sendable {
         do throws(LoginRefusal) {
             try ledger?.begin()
         } catch {
-            throw error.isLasting ? OperatorError(error.description) : error
+            throw error.isLasting ? OperatorError(error.description, fault: .pinRefused) : error
         }
         do throws(PKCS11Error) {
             try session.login(pin: pin)
@@ -59,7 +59,9 @@ final class Anchor: Sendable {
             let isRefusal = pinErrors.contains(error.returnValue)
             guard isRefusal else { throw error }
             ledger?.end(isAccepted: false)
-            throw OperatorError("the token refused the PIN: \(error); no other login is tried with it")
+            throw OperatorError(
+                "the token refused the PIN: \(error); no other login is tried with it",
+                fault: error.returnValue == .pinLocked ? .pinLocked : .pinRefused)
         }
     }
 
@@ -67,12 +69,13 @@ final class Anchor: Sendable {
     static func expectLoginIsSafe(_ info: TokenInfo) throws(OperatorError) {
         guard !info.isUserPINLocked else {
             throw OperatorError(
-                "the user PIN of the token \(info.label) is locked; the security officer can set a new one")
+                "the user PIN of the token \(info.label) is locked; the security officer can set a new one",
+                fault: .pinLocked)
         }
         guard !info.isUserPINFinalTry else {
             throw OperatorError(
                 "one more wrong PIN would lock the token \(info.label), so no login is tried; log in once by hand with "
-                    + "the right PIN, then start again"
+                    + "the right PIN, then start again", fault: .pinLocked
             )
         }
     }
@@ -166,7 +169,7 @@ struct Relogin: Sendable {
         switch settings.pinSource {
         case .file, .credential: source = settings.pinSource
         // A command would be a process started beside a module's threads; the others are empty once they were read.
-        case .command, .descriptor, .environment: return nil
+        case .command, .descriptor, .environment, .handed: return nil
         }
         lockPath = settings.startLockPath
         self.settings = settings

@@ -8,6 +8,7 @@ import SecureMemory
 ///
 /// - An AES key for AES-GCM that was made here has 52 bytes: a text, sealed under the key with its id as AAD. Opening,
 ///   not sealing, so that it also works where the HSM makes the IV, and costs no encryption.
+/// - One that was in the token before has its ``AdoptedPlace`` in front of that text.
 /// - All others have a ``CheckValueName`` in front. Their payload is the same sealed text for a key that seals, the MAC
 ///   of the text and the id for an HMAC key, and for a pair the public key (DER SubjectPublicKeyInfo), which confirms
 ///   what the private one does.
@@ -15,13 +16,16 @@ struct CheckValue {
     let template: KeyTemplate
     /// Whether the token made the key, so that it was never anywhere else.
     let isLocal: Bool
+    /// Of an adopted key, where it is.
+    let place: AdoptedPlace?
     let payload: [UInt8]
 
     static let text = Array("strongroom check value 1".utf8)
 
-    init(_ template: KeyTemplate, isLocal: Bool, payload: [UInt8]) {
+    init(_ template: KeyTemplate, isLocal: Bool, place: AdoptedPlace? = nil, payload: [UInt8]) {
         self.template = template
         self.isLocal = isLocal
+        self.place = place
         self.payload = payload
     }
 
@@ -30,6 +34,11 @@ struct CheckValue {
         guard let (name, payload) = CheckValueName.read(bytes),
             let template = KeyTemplate.named(spec: name.spec, usage: name.usage, Self.mobility(of: name.kind))
         else { return nil }
+        if name.kind == .adopted {
+            guard template.kind == .aes, let (place, sealed) = AdoptedPlace.read(payload) else { return nil }
+            self.init(template, isLocal: false, place: place, payload: Array(sealed))
+            return
+        }
         guard name.kind == .encryptThenMAC else {
             self.init(template, isLocal: name.kind != .imported, payload: Array(payload))
             return
@@ -40,14 +49,15 @@ struct CheckValue {
 
     private static func mobility(of kind: CheckValueName.Kind) -> KeyTemplate.Mobility {
         switch kind {
-        case .made, .imported, .encryptThenMAC: .none
+        case .made, .imported, .adopted, .encryptThenMAC: .none
         case .movable: .wrapped
         case .movableTrusted: .wrappedByTrusted
         }
     }
 
     private var kind: CheckValueName.Kind {
-        switch template.mobility {
+        if place != nil { return .adopted }
+        return switch template.mobility {
         case .wrapped: .movable
         case .wrappedByTrusted: .movableTrusted
         case .none: template.kind == .encryptThenMAC ? .encryptThenMAC : isLocal ? .made : .imported
@@ -55,7 +65,8 @@ struct CheckValue {
     }
 
     var bytes: [UInt8] {
-        CheckValueName(spec: template.spec, usage: template.usage.rawValue, kind: kind).checkValue(payload)
+        CheckValueName(spec: template.spec, usage: template.usage.rawValue, kind: kind)
+            .checkValue((place?.bytes ?? []) + payload)
     }
 
     /// DER SubjectPublicKeyInfo of a pair; empty for secret keys.
@@ -68,7 +79,7 @@ extension CheckValue {
     /// Makes the check value of a key that is new to the token, and sees that it is right.
     static func make(
         for key: ObjectHandle, mac: ObjectHandle? = nil, id: [UInt8], _ template: KeyTemplate, publicKey: [UInt8],
-        isLocal: Bool, in lane: Lane
+        isLocal: Bool, place: AdoptedPlace? = nil, in lane: Lane
     ) throws -> [UInt8] {
         let payload: [UInt8] =
             switch template.kind {
@@ -80,7 +91,7 @@ extension CheckValue {
             case .rsa, .ec, .ed25519:
                 publicKey
             }
-        let value = CheckValue(template, isLocal: isLocal, payload: payload)
+        let value = CheckValue(template, isLocal: isLocal, place: place, payload: payload)
         guard try value.isRight(for: key, mac: mac, id: id, lane.token, in: lane.session) else {
             throw OperationFailure(.failed, "the HSM does not confirm the key that it made: \(template.spec)")
         }

@@ -30,15 +30,18 @@ final class KeyCache: Sendable {
         private let copied: (anchor: Anchor, session: Int)?
         /// The HMAC key of one that encrypts, then authenticates; a copy where the other is.
         let mac: Entry?
+        /// What the token object's own id is, where it is not ours.
+        let foreignID: [UInt8]?
 
         var isCopy: Bool { copied != nil }
 
         init(
             _ handle: ObjectHandle, original: ObjectHandle, _ checkValue: CheckValue,
-            copied: (anchor: Anchor, session: Int)? = nil, mac: Entry? = nil
+            copied: (anchor: Anchor, session: Int)? = nil, mac: Entry? = nil, foreignID: [UInt8]? = nil
         ) {
             self.handle = handle
             self.mac = mac
+            self.foreignID = foreignID
             self.original = original
             template = checkValue.template
             modulus = (try? PublicKey(subjectPublicKeyInfo: checkValue.publicKey))?.rsaModulus ?? []
@@ -108,6 +111,7 @@ final class KeyCache: Sendable {
     private func fault(
         of entry: Entry, _ id: ID, _ checkValue: CheckValue, in session: borrowing Session
     ) throws(PKCS11Error) -> String? {
+        if checkValue.place != nil { return try AdoptedKey.fault(of: entry.handle, in: session) }
         let template = checkValue.template
         let fault = try template.fault(
             of: entry.handle, id: id.bytes, isCopy: entry.isCopy, isLocal: checkValue.isLocal, in: session)
@@ -138,6 +142,7 @@ final class KeyCache: Sendable {
         let template = checkValue.template
         // Before the search and after it: another lane may log in again between a search and a look.
         try expectLogin(in: session)
+        if let place = checkValue.place { return try find(id, at: place, checkValue, in: session) }
         let found = try session.findObjects(
             [Attribute(.objectClass, template.objectClass.rawValue), Attribute(.id, id.bytes)])
         guard let object = found.first else { throw try absence(of: id, in: session) }
@@ -150,6 +155,19 @@ final class KeyCache: Sendable {
         let isFirst = try session.attributes([.keyType], of: object)[.keyType]?.number == template.keyType.rawValue
         let (key, mac) = isFirst ? (object, found[1]) : (found[1], object)
         return Entry(key, original: key, checkValue, mac: Entry(mac, original: mac, checkValue))
+    }
+
+    /// The same of a key that its owner keeps under a name of its own.
+    private func find(
+        _ id: ID, at place: AdoptedPlace, _ checkValue: CheckValue, in session: borrowing Session
+    ) throws -> Entry {
+        let found = try AdoptedKey.find(place, in: session)
+        guard let object = found.first else { throw try absence(of: id, in: session) }
+        guard found.count == 1 else {
+            throw OperationFailure(.materialMissing, "the token shows several objects where \(id.text) was adopted")
+        }
+        let ownID = try session.attributes([.id], of: object)[.id]?.bytes ?? []
+        return Entry(object, original: object, checkValue, foreignID: ownID)
     }
 
     /// What it means that the token shows no object of that id. Never that it was destroyed.
@@ -169,8 +187,7 @@ final class KeyCache: Sendable {
     /// that, also when the store is back, and only a new generation sees it. One that has just begun has seen it.
     private func expectObjects(in session: borrowing Session) throws {
         guard MonotonicTime.now - token.start > 2 * MonotonicTime.second else { return }
-        let ours = [Attribute(.token, true), Attribute(.label, KeyTemplate.label)]
-        guard try session.findObjects(ours, limit: 16).isEmpty else { return }
+        guard try session.findObjects(KeyTemplate.labelling.withLock { $0 }.search, limit: 16).isEmpty else { return }
         throw OperationFailure(endOfGeneration: "the token shows no object at all any more")
     }
 
@@ -179,7 +196,9 @@ final class KeyCache: Sendable {
     private func copy(
         _ original: Entry, _ id: ID, _ checkValue: CheckValue, in session: borrowing Session
     ) throws -> Entry? {
-        guard token.profile.sessionCopies, !checkValue.template.isKeyPair, areCopiesMade else { return nil }
+        // What its owner made of an adopted key, whether it may be copied at all, is not ours to rely on.
+        guard token.profile.sessionCopies, !checkValue.template.isKeyPair, checkValue.place == nil, areCopiesMade
+        else { return nil }
         let entry: Entry
         do {
             // While it is being made, the copy may show as a second object of the id.
@@ -269,7 +288,8 @@ final class KeyCache: Sendable {
     func checkOne(in session: borrowing Session) throws {
         guard let (id, entry) = known.withLock({ $0.entries.randomElement() }) else { return }
         do {
-            if try session.attributes([.id], of: entry.original)[.id]?.bytes == id.bytes { return }
+            let found = try session.attributes([.id], of: entry.original)[.id]?.bytes
+            if found == entry.foreignID ?? id.bytes { return }
         } catch let error where token.failureClass(of: error) != .object {
             throw error
         } catch {}
@@ -301,7 +321,5 @@ extension KeyCache.ID {
         low = try cursor.integer()
     }
 
-    var text: String {
-        bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
+    var text: String { bytes.map(\.hexadecimal).joined() }
 }

@@ -94,7 +94,7 @@ final class KeyExport {
     private func name(of object: ObjectHandle) throws(PKCS11Error) -> String {
         let found = try wrapping.session.attributes([.objectClass, .label, .id], of: object)
         let label = found[.label]?.bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let id = (found[.id]?.bytes ?? []).map { "%" + String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+        let id = (found[.id]?.bytes ?? []).map { "%" + $0.hexadecimal }
         return "object=\(label);id=\(id.joined());type=\(Self.className(found[.objectClass]?.number))"
     }
 

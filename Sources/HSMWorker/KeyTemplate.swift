@@ -47,11 +47,8 @@ final class KeyTemplate: Sendable {
     /// The same of a pair's public half.
     private let publicUses: [AttributeType]
 
-    /// The label of all our objects: for people with pkcs11-tool.
-    static var label: String { labels.withLock { $0 } }
-
-    /// Checks of conformance mark what they make by another one.
-    static let labels = Mutex("strongroom")
+    /// How this process labels its objects. Checks of conformance mark what they make by another label.
+    static let labelling = Mutex(ObjectLabelling.same("strongroom"))
 
     init(
         _ spec: String, _ usage: Usage, _ kind: Kind, _ keyType: KeyType, _ generation: MechanismType,
@@ -141,7 +138,7 @@ final class KeyTemplate: Sendable {
     func importTemplate(id: [UInt8], isToken: Bool, omitting: [String]) -> [Attribute] {
         [
             Attribute(.objectClass, objectClass.rawValue), Attribute(.keyType, keyType.rawValue), Attribute(.id, id),
-            Attribute(.label, Self.label),
+            Attribute(.label, Self.labelling.withLock { $0 }.label(of: id)),
         ] + promised.map { Attribute($0.0, $0.0 == .token ? isToken : $0.1) }
             + Self.flags(uses, of: isKeyPair ? Self.privateUsages : Self.secretUsages, omitting)
     }
@@ -160,7 +157,7 @@ final class KeyTemplate: Sendable {
     func publicTemplate(omitting: [String], isToken: Bool = false) -> [Attribute] {
         var template = [
             Attribute(.objectClass, ObjectClass.publicKey.rawValue), Attribute(.keyType, keyType.rawValue),
-            Attribute(.token, isToken), Attribute(.label, Self.label),
+            Attribute(.token, isToken), Attribute(.label, Self.labelling.withLock { $0 }.publicLabel),
         ]
         if case .rsa(let bits) = kind {
             template += [Attribute(.modulusBits, UInt(bits)), Attribute(.publicExponent, Self.publicExponent)]

@@ -164,13 +164,11 @@ extension Lane {
 
     /// The ids of our objects of a class. To be called with the catalogue locked.
     private func objects(_ objectClass: ObjectClass) throws(PKCS11Error) -> [[UInt8]] {
-        let template = [
-            Attribute(.objectClass, objectClass.rawValue), Attribute(.token, true),
-            Attribute(.label, KeyTemplate.label),
-        ]
+        let labelling = KeyTemplate.labelling.withLock { $0 }
         var ids: [[UInt8]] = []
-        for object in try session.findObjects(template) {
-            if let id = try session.attributes([.id], of: object)[.id]?.bytes { ids.append(id) }
+        for object in try session.findObjects([Attribute(.objectClass, objectClass.rawValue)] + labelling.search) {
+            let found = try session.attributes([.id, .label], of: object)
+            if let id = found[.id]?.bytes, labelling.isOurs(id: id, label: found[.label]?.bytes) { ids.append(id) }
         }
         return ids
     }

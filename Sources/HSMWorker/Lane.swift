@@ -214,6 +214,7 @@ final class Lane {
         case .wrapKey: try wrapKey(&fields, into: reply)
         case .unwrapKey: try unwrapKey(&fields, into: reply)
         case .showsObject: try showsObject(&fields, into: reply)
+        case .adoptKey: try adoptKey(&fields, into: reply)
         case .configure, nil: throw FrameError("no lane serves operation \(request.frameCode)")
         }
     }

@@ -23,7 +23,7 @@ extension PINSource {
             return try Self.readFile(folder + "/" + name)
         case .command(let words):
             return try Self.readCommand(words)
-        case .descriptor(let descriptor):
+        case .descriptor(let descriptor), .handed(_, let descriptor):
             defer { close(descriptor) }
             return try Self.readLine(from: descriptor, "the PIN descriptor \(descriptor)")
         case .environment(let name):
@@ -100,9 +100,11 @@ extension PINSource {
 /// Something that only the operator can put right: trying again would not help, and with a PIN would do harm.
 struct OperatorError: Error, CustomStringConvertible {
     let description: String
+    let fault: WorkerFault
 
-    init(_ description: String) {
+    init(_ description: String, fault: WorkerFault = .other) {
         self.description = description
+        self.fault = fault
     }
 }
 

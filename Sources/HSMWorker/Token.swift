@@ -49,6 +49,20 @@ final class Token: Sendable {
         anchor = try Anchor(other.slot, other.info, nil, nil, nil)
     }
 
+    /// What the settings' token is, without a login.
+    static func examine(_ settings: WorkerSettings) throws -> TokenReport {
+        let slot = try TokenURI(settings.tokenURI).select(in: try module(settings))
+        let info = try slot.tokenInfo()
+        guard info.isInitialized else { throw TokenNotReadyError(label: info.label) }
+        let mechanisms = try slot.mechanisms()
+        let needed = settings.profile.neededMechanisms(of: mechanisms)
+        return TokenReport(
+            module: slot.module.description, label: info.label, serial: info.serial, model: info.model,
+            manufacturer: info.manufacturer,
+            missingMechanisms: needed.filter { !mechanisms.contains($0) }.map(\.description), lanes: 0,
+            isMemoryLocked: isSecureMemoryLocked)
+    }
+
     private static func module(_ settings: WorkerSettings) throws -> Module {
         do {
             return try Module(path: settings.modulePath, initArguments: settings.profile.initArguments)

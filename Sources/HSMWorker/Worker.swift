@@ -50,6 +50,9 @@ package enum Worker {
                 output.send(greeting: .ok, report.jsonBytes)
                 // A worker that ends is replaced: stay until the server has no more use for one.
                 _ = try? input.next()
+            case .examine:
+                output.send(greeting: .ok, try Token.examine(settings).jsonBytes)
+                _ = try? input.next()
             case .wrapKey(let request):
                 do {
                     let exported = try KeyExport(Token(settings), TokenURI(settings.tokenURI), request).run()
@@ -64,6 +67,7 @@ package enum Worker {
                 try conformance(settings, request) { output.send(greeting: .ok, $0.jsonBytes) }
                 _ = try? input.next()
             case .serve:
+                if settings.labelsKeysByID { KeyTemplate.labelling.withLock { $0 = .byID } }
                 let token = try Token(settings)
                 _ = consume turn
                 let lanes = LaneSet(token, input: consume input, socket: socket, output)
@@ -75,7 +79,7 @@ package enum Worker {
         } catch {
             // A token that is not there may come, as a network HSM's does: no PIN was tried, so trying again is safe.
             let status: Status = error is OperatorError ? .operatorNeeded : .unavailable
-            output.send(greeting: status, Array("\(error)".utf8))
+            output.send(greeting: status, Array("\(error)".utf8), WorkerFault(error))
             return 1
         }
     }
@@ -122,9 +126,11 @@ final class FrameOutput: Sendable {
         }
     }
 
-    func send(greeting status: Status, _ body: [UInt8]) {
+    /// A greeting, with what is wrong where the worker ends.
+    func send(greeting status: Status, _ body: [UInt8], _ fault: WorkerFault? = nil) {
         let frame = SecureBuffer(frame: Frame.greeting, code: status.rawValue, capacity: Frame.maximumSize)
         frame.appendField(Array(body.prefix(Frame.maximumSize - 64)))
+        if let fault { frame.append(fault.rawValue) }
         frame.endFrame()
         send(frame)
     }

@@ -40,7 +40,7 @@ package final class WorkerBench: Sendable {
 
     /// Labels all objects that this process makes from now on. Who serves finds its own by another label.
     package static func labelObjects(_ label: String) {
-        KeyTemplate.labels.withLock { $0 = label }
+        KeyTemplate.labelling.withLock { $0 = .same(label) }
     }
 
     package static func readPIN(_ source: PINSource) throws -> SecretBytes {

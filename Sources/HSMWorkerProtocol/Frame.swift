@@ -29,6 +29,7 @@ package enum Operation: UInt8, Sendable {
     case deriveSharedSecret
     case checkSupport
     case showsObject
+    case adoptKey
     case generateMovableKey
     case wrapKey
     case unwrapKey
@@ -53,6 +54,8 @@ package enum Status: UInt8, Sendable {
     case incorrectKeyMaterial
     /// The token or its connection failed; the worker ends, and another one may do better.
     case ending
+    /// What was named in the token is not there, or of no use. The text is for the caller.
+    case unfit
 }
 
 /// A frame that breaks the rules above. The peer is our own program, so this is a defect, not an attack; it is

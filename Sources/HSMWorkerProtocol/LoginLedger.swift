@@ -64,6 +64,7 @@ package struct LoginLedger: Sendable {
         if case .file(let file) = source {
             return "write the right PIN into \(file), or remove \(path) if it is right now"
         }
+        if case .handed = source { return "give the right one, or the same once more if it is right now" }
         return "put the PIN right where it comes from, and then remove \(path)"
     }
 

@@ -12,6 +12,7 @@ package struct PINSourceStamp: Hashable, Sendable {
             switch source {
             // The server hands the worker one for the other.
             case .descriptor, .environment: "inherited"
+            case .handed(let name, _): "handed-" + String(Self.hash(name), radix: 16)
             case .file, .credential, .command: String(Self.hash("\(source)"), radix: 16)
             }
         guard case .file(let path) = source else {

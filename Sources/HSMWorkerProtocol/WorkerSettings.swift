@@ -5,6 +5,8 @@ public struct WorkerSettings: Codable, Sendable {
         case serve
         /// Make a new token with this label in a free slot, with new PINs in these files, and end.
         case initializeToken(label: String, pinFile: String, securityOfficerPINFile: String)
+        /// Look for the token and at its mechanisms, without logging in, answer ``TokenReport``, and end.
+        case examine
         /// Wrap the one key that the token URI names, answer ``ExportedKey``, and end.
         case wrapKey(KeyExportRequest)
         /// Run a group of conformance checks, tell of it in ``ConformanceMessage``s, and end.
@@ -20,6 +22,9 @@ public struct WorkerSettings: Codable, Sendable {
     /// A file that is locked from C_Initialize to the end of C_Login, so that no two processes do that at once:
     /// some tokens fail both then. Nil where there is no folder for it.
     package var startLockPath: String?
+    /// Whether a key's label is its PKCS#11 id, written as a UUID (RFC 9562): in a token that is somebody else's, where
+    /// keys are looked for by their names. Else all have one label.
+    package var labelsKeysByID = false
 
     public init(
         task: Task = .serve, modulePath: String, tokenURI: String, pinSource: PINSource, profile: HSMProfile,
@@ -46,6 +51,9 @@ public enum PINSource: Codable, Hashable, Sendable {
     case descriptor(Int32)
     /// A variable of the server's environment. Other processes of the user can see it: there is a warning.
     case environment(String)
+    /// A PIN that the server was handed while it ran, and gives each worker by a descriptor. The name tells it from
+    /// another PIN, and nothing of it.
+    case handed(name: String, descriptor: Int32)
 }
 
 /// What a worker tells of its token once it is ready.

@@ -1,12 +1,13 @@
 package import IAMCore
 package import KMSCore
+package import XKSCore
 
-/// IAM and STS as the query protocol has them: from a request's body to the answer's.
+/// IAM and STS as the query protocol has them, and the stores of the XKS proxy: from a request's body to the answer's.
 package struct IAMQueryAPI: Sendable {
-    private let identities: IdentityStore
+    private let domains: [any Sendable]
 
-    package init(identities: IdentityStore) {
-        self.identities = identities
+    package init(identities: IdentityStore, xksStores: XKSStores) {
+        domains = [identities, xksStores]
     }
 
     /// Answers a request whose signature has been verified for the service that ``QueryService/init(of:)`` finds. What
@@ -18,7 +19,7 @@ package struct IAMQueryAPI: Sendable {
             let call = try QueryCall(body, of: service, context.draft)
             let result: [XMLNode]?
             do throws(KMSError) {
-                result = try await call.request.perform(on: identities, by: context)
+                result = try await perform(call.request, by: context)
             } catch {
                 throw QueryError(error, of: service)
             }
@@ -26,6 +27,15 @@ package struct IAMQueryAPI: Sendable {
         } catch {
             return QueryAnswer(error, of: service, requestID: context.requestID)
         }
+    }
+
+    private func perform<Request: QueryRequest>(
+        _ request: Request, by context: CallContext
+    ) async throws(KMSError) -> [XMLNode]? {
+        for domain in domains {
+            if let domain = domain as? Request.Domain { return try await request.perform(on: domain, by: context) }
+        }
+        throw KMSError(.unsupported, "\(Request.action) is not supported by this server.")
     }
 }
 

@@ -1,7 +1,7 @@
 /// From an operation's name to what reads and serves it.
 enum QueryOperations {
     static let requests: [any QueryRequest.Type] =
-        users + roles + policies + credentials + sessions + extensions + both(Users.self) + both(Roles.self)
+        users + roles + policies + credentials + sessions + extensions + xksStores + both(Users.self) + both(Roles.self)
 
     private static let byAction: [QueryService: [String: any QueryRequest.Type]] = Dictionary(
         grouping: requests, by: { $0.service }

@@ -1,8 +1,10 @@
-import IAMCore
 import KMSCore
 
 /// One operation's request, decoded and validated.
 protocol QueryRequest: Sendable {
+    /// What has the use cases: ``IdentityStore``, or `XKSStores`.
+    associatedtype Domain: Sendable
+
     static var service: QueryService { get }
     /// The parameter `Action`.
     static var action: String { get }
@@ -16,7 +18,7 @@ protocol QueryRequest: Sendable {
     func check() throws(QueryError)
 
     /// Does what is asked for, and gives the members of the operation's result; nil if the model has no result.
-    func perform(on identities: IdentityStore, by context: CallContext) async throws(KMSError) -> [XMLNode]?
+    func perform(on domain: Domain, by context: CallContext) async throws(KMSError) -> [XMLNode]?
 }
 
 extension QueryRequest {

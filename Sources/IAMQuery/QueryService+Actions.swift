@@ -5,6 +5,8 @@ extension QueryService {
         switch self {
         case .iam: Self.iamActions
         case .sts: Self.stsActions
+        // All of them are our own.
+        case .xks: []
         }
     }
 

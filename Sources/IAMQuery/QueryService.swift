@@ -4,12 +4,15 @@ package enum QueryService: String, Sendable, CaseIterable {
     case iam
     /// AWS Security Token Service.
     case sts
+    /// The operators' side of the XKS proxy, which AWS has no API for: ours alone.
+    case xks = "kms-xks-proxy"
 
     /// The API's version, by which requests name it.
     package var version: String {
         switch self {
         case .iam: "2010-05-08"
         case .sts: "2011-06-15"
+        case .xks: "2026-11-21"
         }
     }
 

@@ -53,6 +53,9 @@ extension ClientConfiguration {
         case .iam where isChina: return (try Endpoint("https://iam.cn-north-1.\(suffix)"), "cn-north-1")
         case .iam: return (try Endpoint("https://iam.\(suffix)"), "us-east-1")
         case .sts: return (try Endpoint("https://sts.\(region).\(suffix)"), region)
+        case .xks:
+            throw ClientConfigurationError(
+                "AWS has no API for the stores of an XKS proxy", hint: "name the server with --state or --endpoint-url")
         }
     }
 }

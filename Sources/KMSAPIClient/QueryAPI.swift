@@ -4,12 +4,15 @@ package enum QueryAPI: String, Sendable {
     case iam
     /// AWS Security Token Service.
     case sts
+    /// The stores of a server's XKS proxy, which AWS has no API for.
+    case xks = "kms-xks-proxy"
 
     /// By which requests name the API.
     var version: String {
         switch self {
         case .iam: "2010-05-08"
         case .sts: "2011-06-15"
+        case .xks: "2026-11-21"
         }
     }
 }

@@ -13,19 +13,27 @@ package struct ConsistencyReport: Sendable {
     /// What of the store is in the token.
     package enum Share: Sendable {
         /// The server's own keys, and those of all Regions but these.
-        case own(except: Set<String>)
+        case own(except: Set<Region>)
         /// The keys of these Regions.
-        case regions(Set<String>)
+        case regions(Set<Region>)
+        case keyStore(CustomKeyStoreID)
 
-        func contains(_ key: KeyAddress) -> Bool {
-            let region = key.scope.region.description
-            return switch self {
+        fileprivate func contains(_ key: Key) -> Bool {
+            if case .keyStore(let id) = self { return key.customKeyStore == id }
+            return key.customKeyStore == nil && contains(key.address.scope.region)
+        }
+
+        fileprivate func contains(_ key: WrappingKey) -> Bool { contains(key.key.scope.region) }
+
+        private func contains(_ region: Region) -> Bool {
+            switch self {
             case .own(let others): !others.contains(region)
             case .regions(let regions): regions.contains(region)
+            case .keyStore: false
             }
         }
 
-        var hasSystemKeys: Bool { if case .own = self { true } else { false } }
+        fileprivate var hasSystemKeys: Bool { if case .own = self { true } else { false } }
     }
 
     /// Looks at every key of the token, with its attributes and its check value.
@@ -36,8 +44,8 @@ package struct ConsistencyReport: Sendable {
         let objects = try await backend.inventory()
         let systemKeys = share.hasSystemKeys ? image.systemKeys : [:]
         var named = Set(systemKeys.values.map(\.object))
-        named.formUnion(image.wrappingKeys.filter { share.contains($0.key) }.map(\.reference.object))
-        for key in image.keys where share.contains(key.address) {
+        named.formUnion(image.wrappingKeys.filter { share.contains($0) }.map(\.reference.object))
+        for key in image.keys where share.contains(key) {
             // Imported material that was deleted has no object any more, or should not have one.
             named.formUnion(key.materials.filter { $0.stage != .absent }.map(\.reference.object))
             if [.creating, .destroying].contains(key.lifecycle) {

@@ -107,7 +107,7 @@ extension CredentialVault {
     package struct NewCredentials: ~Copyable, Sendable {
         /// Four letters and 16 characters of base32, as AWS's are.
         package let id: String
-        /// 40 characters out of 64: 240 bits.
+        /// 40 characters out of 64 if no other number was asked for: 240 bits.
         package let secret: SecretBytes
         /// Characters of the same 64.
         package let token: SecretBytes
@@ -120,16 +120,16 @@ extension CredentialVault {
 
     /// Makes credentials out of the token's generator, in one trip to it.
     package func newCredentials(
-        prefix: String, tokenCount: Int
+        prefix: String, secretCount: Int = 40, tokenCount: Int = 0
     ) async throws(KMSError) -> NewCredentials {
-        let random = try await backend.generateRandom(16 + 40 + tokenCount)
+        let random = try await backend.generateRandom(16 + secretCount + tokenCount)
         return random.withExposedBytes { bytes in
             let base32 = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
             let id = (0..<16).map { base32[Int(unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self)) & 31] }
             return NewCredentials(
                 id: prefix + String(decoding: id, as: UTF8.self),
-                secret: Self.characters(40, from: bytes, at: 16),
-                token: Self.characters(tokenCount, from: bytes, at: 56))
+                secret: Self.characters(secretCount, from: bytes, at: 16),
+                token: Self.characters(tokenCount, from: bytes, at: 16 + secretCount))
         }
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 /// call that made it and the events that tell of it. What was written so is handed on afterwards, as often as it takes.
 package final class Journal: Sendable {
     let metadata: any MetadataStore
-    let clock: any KMSClock
+    package let clock: any KMSClock
     private let sink: any AuditSink
     private let events: (any EventOutlet)?
     private let pending = Mutex(Pending())

@@ -2,16 +2,21 @@
 /// but ReEncrypt, which is ``reEncryptFrom`` on one key and ``reEncryptTo`` on another.
 package enum KMSAction: String, Sendable, CaseIterable {
     case cancelKeyDeletion = "CancelKeyDeletion"
+    case connectCustomKeyStore = "ConnectCustomKeyStore"
     case createAlias = "CreateAlias"
+    case createCustomKeyStore = "CreateCustomKeyStore"
     case createGrant = "CreateGrant"
     case createKey = "CreateKey"
     case decrypt = "Decrypt"
     case deleteAlias = "DeleteAlias"
+    case deleteCustomKeyStore = "DeleteCustomKeyStore"
     case deleteImportedKeyMaterial = "DeleteImportedKeyMaterial"
     case deriveSharedSecret = "DeriveSharedSecret"
+    case describeCustomKeyStores = "DescribeCustomKeyStores"
     case describeKey = "DescribeKey"
     case disableKey = "DisableKey"
     case disableKeyRotation = "DisableKeyRotation"
+    case disconnectCustomKeyStore = "DisconnectCustomKeyStore"
     case enableKey = "EnableKey"
     case enableKeyRotation = "EnableKeyRotation"
     case encrypt = "Encrypt"
@@ -46,6 +51,7 @@ package enum KMSAction: String, Sendable, CaseIterable {
     case tagResource = "TagResource"
     case untagResource = "UntagResource"
     case updateAlias = "UpdateAlias"
+    case updateCustomKeyStore = "UpdateCustomKeyStore"
     case updateKeyDescription = "UpdateKeyDescription"
     case updatePrimaryRegion = "UpdatePrimaryRegion"
     case verify = "Verify"
@@ -86,7 +92,8 @@ extension KMSAction {
             [.enabled, .unavailable]
         case .describeKey, .getKeyLastUsage, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags,
             .deleteAlias, .listAliases, .createKey, .listKeys, .generateRandom, .listGrants, .listRetirableGrants,
-            .retireGrant, .revokeGrant:
+            .retireGrant, .revokeGrant, .connectCustomKeyStore, .createCustomKeyStore, .deleteCustomKeyStore,
+            .describeCustomKeyStores, .disconnectCustomKeyStore, .updateCustomKeyStore:
             .all
         }
     }
@@ -122,7 +129,8 @@ extension KMSAction {
             .createGrant, .generateMAC, .generateRandom, .getKeyLastUsage, .getKeyPolicy, .getKeyRotationStatus,
             .getPublicKey, .listAliases, .listGrants, .listKeyPolicies, .listKeyRotations, .listKeys,
             .listResourceTags, .listRetirableGrants, .reEncryptFrom, .reEncryptTo, .retireGrant, .revokeGrant, .sign,
-            .verify, .verifyMAC:
+            .verify, .verifyMAC, .connectCustomKeyStore, .createCustomKeyStore, .deleteCustomKeyStore,
+            .describeCustomKeyStores, .disconnectCustomKeyStore, .updateCustomKeyStore:
             // Grants on an AWS managed key are how its service serves others.
             false
         }

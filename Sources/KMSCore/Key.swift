@@ -37,6 +37,10 @@ public struct Key: Hashable, Sendable {
     public var currentMaterial: UInt32
     public var manager: KeyManager
     public var rotation: KeyRotation
+    /// The custom key store that the key is in; nil for keys in the server's own token.
+    public var customKeyStore: CustomKeyStoreID?
+    /// How the XKS proxy exposes the key; nil of all keys that are not the proxy's.
+    public var exposure: KeyExposure?
     /// Of a multi-Region key, the Region of the primary of its set; nil for all other keys.
     public var primaryRegion: Region?
     /// Days from the end of the last replica to that of the primary, while it is pendingReplicaDeletion.

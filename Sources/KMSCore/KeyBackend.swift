@@ -138,6 +138,15 @@ public protocol KeyBackend: Sendable {
     /// kind, or that was never made, is `aesGCM`.
     func sealingScheme(of key: MaterialReference) -> SealingScheme
 
+    /// What names the object of a key that was in the token before and stays its owner's; nil of all others. Told by the
+    /// check value alone.
+    func adoptedObject(of key: MaterialReference) -> [UInt8]?
+
+    /// Finds the one AES-256 key of that label, which can encrypt and decrypt, and answers what finds it again as `id`.
+    /// The object is left as it is; nothing ever destroys it. Throws `notFound` where there is none, and `validation`
+    /// where there are several, or it is no such key.
+    func adoptKey(labelled label: String, as id: ObjectID) async throws(KMSError) -> GeneratedKey
+
     /// Makes the object `id` of `spec`, not extractable, that can be used for `usage` and for nothing else.
     ///
     /// `id` is recorded by the caller beforehand. An object of that id that is already there is an error.
@@ -248,6 +257,13 @@ public protocol KeyBackend: Sendable {
 }
 
 extension KeyBackend {
+    /// One that adopts nothing has adopted nothing.
+    public func adoptedObject(of key: MaterialReference) -> [UInt8]? { nil }
+
+    public func adoptKey(labelled label: String, as id: ObjectID) async throws(KMSError) -> GeneratedKey {
+        throw KMSError(.unsupported, "This key store does not take keys that are in its token already.")
+    }
+
     /// Of one token: all.
     public func establishedObjects() async throws(KMSError) -> Set<ObjectID> { try await inventory() }
 }

@@ -28,6 +28,7 @@ final class KeyEntry: Sendable {
             materials[material.number] = MaterialEntry(
                 material, of: key.address.id, algorithm: algorithm,
                 scheme: backend?.sealingScheme(of: material.reference) ?? .aesGCM,
+                adoptedObject: backend?.adoptedObject(of: material.reference),
                 replacing: former?.materials[material.number])
         }
         guard let current = materials[key.currentMaterial] else { return nil }
@@ -77,6 +78,8 @@ final class MaterialEntry: Sendable {
     private let parsedPublicKey: Mutex<PublicKey?>
     /// How it seals, where it is of a symmetric key.
     let scheme: SealingScheme
+    /// Of one that was in the token before: it is not ours to destroy, or to judge the token by.
+    let adoptedObject: [UInt8]?
     /// The first bytes of every ciphertext of this material.
     let header: [UInt8]
     let budget: EncryptionBudget
@@ -84,6 +87,7 @@ final class MaterialEntry: Sendable {
 
     init(
         _ material: KeyMaterial, of key: KeyID, algorithm: AlgorithmTable.Entry, scheme: SealingScheme,
+        adoptedObject: [UInt8]?,
         replacing former: MaterialEntry? = nil
     ) {
         number = material.number
@@ -95,6 +99,7 @@ final class MaterialEntry: Sendable {
         let isSamePublicKey = former?.subjectPublicKeyInfo == material.publicKey
         parsedPublicKey = Mutex(isSamePublicKey ? former?.parsedPublicKey.withLock { $0 } : nil)
         self.scheme = scheme
+        self.adoptedObject = adoptedObject
         header = CiphertextBlob.header(keyID: key, materialNumber: material.number, scheme: scheme)
         // Whatever was reserved by an earlier process counts as used.
         budget =

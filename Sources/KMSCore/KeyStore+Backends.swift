@@ -2,30 +2,68 @@ import Synchronization
 
 // Which token has a key's material: the one place that answers it.
 extension KeyStore {
-    /// What the key's material is used through: the token of its Region, or else the server's own.
+    func place(of key: Key) -> KeyPlace {
+        key.customKeyStore.map { .keyStore($0) } ?? regions.place(of: key.address.scope.region)
+    }
+
+    /// What the key's material is used through. Throws `invalidState` while that is a custom key store which is not
+    /// connected.
     func backend(of entry: KeyEntry) throws(KMSError) -> any KeyBackend { try backend(of: entry.key) }
 
     /// The same of a key that requests do not see yet, or any more.
-    func backend(of key: Key) throws(KMSError) -> any KeyBackend { backend(in: place(of: key.address)) }
-
-    /// The same of all keys in a place.
-    func backend(in place: KeyPlace) -> any KeyBackend {
-        switch place {
-        case .own: backend
-        case .regional(let name): regions.backend(name) ?? backend
+    func backend(of key: Key) throws(KMSError) -> any KeyBackend {
+        guard let id = key.customKeyStore else { return try backend(in: place(of: key)) }
+        switch customKeyStores.reach(id) {
+        case .backend(let backend):
+            return backend
+        case .awaited:
+            throw KMSError(
+                .keyUnavailable,
+                "The custom key store \(id) of \(key.address.arn) is being reached. Try again later.")
+        case .disconnected(let state):
+            throw KMSError(
+                .invalidState,
+                "\(key.address.arn) is unavailable: its custom key store \(id) is \(state.name). Connect it first.")
         }
     }
 
-    func place(of address: KeyAddress) -> KeyPlace { regions.place(of: address.scope.region) }
-
-    func entries(in place: KeyPlace) -> [KeyEntry] {
-        table.withLock { $0.allKeys }.filter { self.place(of: $0.key.address) == place }
+    /// The same of all keys in a place.
+    func backend(in place: KeyPlace) throws(KMSError) -> any KeyBackend {
+        switch place {
+        case .own:
+            return backend
+        case .regional(let token):
+            return regions.tokens[token].backend
+        case .keyStore(let id):
+            guard let store = customKeyStores[id] else { throw .customKeyStoreNotFound(id.description) }
+            return try connectedBackend(of: store)
+        }
     }
 
-    func gates(of place: KeyPlace) -> PlaceGates { gates[place] ?? ownGates }
+    func entries(in place: KeyPlace) -> [KeyEntry] {
+        table.withLock { $0.allKeys }.filter { self.place(of: $0.key) == place }
+    }
+
+    func gates(of place: KeyPlace) -> PlaceGates {
+        gates.withLock { gates in
+            if let known = gates[place] { return known }
+            let new = PlaceGates()
+            gates[place] = new
+            return new
+        }
+    }
 
     /// The gate of ``PlaceGates/materialWork`` where a key's material is.
-    func materialWork(on address: KeyAddress) -> SerialGate { gates(of: place(of: address)).materialWork }
+    func materialWork(on key: Key) -> SerialGate { gates(of: place(of: key)).materialWork }
+}
+
+/// Which token has a key's material. All that is said or done of a token as a whole is said or done of one place.
+enum KeyPlace: Hashable, Sendable {
+    /// The server's own token.
+    case own
+    /// A token that Regions have of their own: its number in ``Regions/tokens``.
+    case regional(Int)
+    case keyStore(CustomKeyStoreID)
 }
 
 /// What is done one at a time in each place. A token that hangs keeps nobody else waiting.

@@ -43,11 +43,16 @@ extension KeyStore {
         return entry.sealedDataKey(sealed)
     }
 
-    /// `bytes` is from 1 to 1,024.
-    package func generateRandom(bytes: Int, by context: CallContext) async throws(KMSError) -> SecretBytes {
+    /// `bytes` is from 1 to 1,024. They come from the token of the custom key store, where one is named.
+    package func generateRandom(
+        bytes: Int, in keyStore: String? = nil, by context: CallContext
+    ) async throws(KMSError) -> SecretBytes {
         try authorize(.generateRandom, on: .account(context.scope), by: context)
         try Self.checkSize(bytes)
-        return try await backend(in: regions.place(of: context.region)).generateRandom(bytes)
+        guard let keyStore else {
+            return try await backend(in: regions.place(of: context.region)).generateRandom(bytes)
+        }
+        return try await connectedBackend(of: find(keyStore, in: context.scope)).generateRandom(bytes)
     }
 
     private func resolve(

@@ -7,30 +7,33 @@ extension KeyStore {
     ///
     /// Nothing is destroyed but what an intent names, and no key at all while the token does not show every live one:
     /// then it is not the token, or not the whole of it, that these keys were made in. Each token is seen to by itself:
-    /// one that is down, or hangs, holds up nothing in the others.
+    /// one that is down, or hangs, holds up nothing in the others. Rounds in custom key stores are begun here and not
+    /// waited for.
     package func performDueWork() async throws(KMSError) {
-        var failure: KMSError?
-        do throws(KMSError) {
-            try await writeLastUsages()
-        } catch {
-            failure = error
-        }
-        let outcomes = await withTaskGroup(of: Result<Void, KMSError>.self) { group in
-            for place in regions.places { group.addTask { await self.round(in: place) } }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        for case .failure(let error) in outcomes { failure = failure ?? error }
-        if let failure { throw failure }
+        try await perform([
+            writeLastUsages, mendConnections, leaveBehindWhatIsDue, beginRoundsInKeyStores, performRounds,
+        ])
     }
 
-    private func round(in place: KeyPlace) async -> Result<Void, KMSError> {
-        do throws(KMSError) {
-            try await gates(of: place).dueWork.run { () async throws(KMSError) in
-                try await perform([rotateDueKeys, bringAwaitedMaterial, destroyWhatIsDue], in: place)
+    private func performRounds() async throws(KMSError) {
+        let outcomes = await withTaskGroup(of: Result<Void, KMSError>.self) { group in
+            for place in regions.places {
+                group.addTask {
+                    do throws(KMSError) {
+                        return .success(try await self.performDueWork(in: place))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
             }
-            return .success(())
-        } catch {
-            return .failure(error)
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        for outcome in outcomes { try outcome.get() }
+    }
+
+    func performDueWork(in place: KeyPlace) async throws(KMSError) {
+        try await gates(of: place).dueWork.run { () async throws(KMSError) in
+            try await perform([rotateDueKeys, bringAwaitedMaterial, destroyWhatIsDue], in: place)
         }
     }
 
@@ -103,14 +106,14 @@ extension KeyStore {
     }
 
     private func dueWrappingKeys(in place: KeyPlace) -> [WrappingKey] {
-        wrappingKeys.withLock { $0.due(at: clock.now) }.filter { self.place(of: $0.key) == place }
+        wrappingKeys.withLock { $0.due(at: clock.now) }.filter { regions.place(of: $0.key.scope.region) == place }
     }
 
     func destroy(_ key: WrappingKey) async throws(KMSError) {
         let id = key.reference.object
         // Not to be found by an import from now on.
         wrappingKeys.withLock { $0.abandon(key) }
-        try await backend(in: place(of: key.key)).destroyKey(id)
+        try await backend(in: regions.place(of: key.key.scope.region)).destroyKey(id)
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.removeWrappingKey(id)]) }
         wrappingKeys.withLock { $0.remove(id) }
     }
@@ -125,7 +128,7 @@ extension KeyStore {
     }
 
     func abandonedCreations(in place: KeyPlace) -> [Key] {
-        abandoned.withLock { $0 }.filter { self.place(of: $0.address) == place }
+        abandoned.withLock { $0 }.filter { self.place(of: $0) == place }
     }
 
     private func undoAbandoned(in place: KeyPlace) async throws(KMSError) {
@@ -155,19 +158,19 @@ extension KeyStore {
     }
 
     private func destroy(_ due: Key) async throws(KMSError) {
+        let backend = try backend(of: due)
         let key = try await change(due.address, on: .step) { key throws(KMSError) in
             // Cancelled since it was found due: leave it.
             guard key.isDue(at: clock.now) else { return }
             key.lifecycle = .destroying
         }
         guard key.lifecycle == .destroying else { return }
-        let backend = try backend(of: key)
         for material in key.materials {
             try await backend.destroyKey(material.reference.object)
         }
         try await changes.run { () async throws(KMSError) in
             let occasion = Occasion.service("DeleteKey", key.address, at: clock.now, [], .keyDestroyed(key.address))
-            let primary = try primaryWithoutReplicas(after: key)
+            let primary = primaryWithoutReplicas(after: key)
             try await occasion.commit(
                 [.removeKey(key.address)] + (primary.map { [.saveKey($0.key)] } ?? []), to: journal)
             table.withLock { table in
@@ -204,7 +207,9 @@ extension KeyStore {
         if !objects.isEmpty, objects.isSubset(of: found) { return }
         let missingKeys = live.filter { entry in
             entry.allMaterials.contains { material in
-                material.isPresent && !found.contains(material.reference.object)
+                // What was adopted is not ours: that its owner has removed it says nothing of the token.
+                material.isPresent && material.adoptedObject == nil
+                    && !found.contains(material.reference.object)
                     // What was deleted meanwhile is not missing.
                     && table.withLock { $0.key(entry.key.address) }?.material(material.number)?.isPresent == true
             }

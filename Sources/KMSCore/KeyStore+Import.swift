@@ -60,7 +60,7 @@ extension KeyStore {
             material.importToken, for: entry.key.address)
         let wrapped = WrappedMaterial(
             wrappingKey: wrappingKey.reference, algorithm: algorithm, bytes: material.encryptedMaterial)
-        return try await materialWork(on: entry.key.address).run { () async throws(KMSError) in
+        return try await materialWork(on: entry.key).run { () async throws(KMSError) in
             try await importMaterial(material, wrapped, into: entry.key.address, by: context)
         }
     }
@@ -145,7 +145,7 @@ extension KeyStore {
         } catch {
             guard error.code == .materialMissing else { throw error }
         }
-        let place = place(of: key.address)
+        let place = place(of: key)
         try await checkThatLiveKeysAreThere(except: dueKeys(in: place) + [key], before: [key.address], in: place)
         return false
     }

@@ -30,7 +30,7 @@ extension KeyStore {
         try wrapping.check(entry.key.spec, under: wrappingKeySpec)
 
         let validTo = Timestamp(milliseconds: clock.now.milliseconds + Int64(Self.importParametersHours) * 3_600_000)
-        let sealingKey = try await importSealingKey()
+        let sealingKey = try await systemKey(for: .importTokens)
         let wrappingKey = try await makeWrappingKey(
             KeySpec(rawValue: wrappingKeySpec), for: entry.key.address, validTo: validTo)
         let token = ImportToken(
@@ -78,18 +78,6 @@ extension KeyStore {
         return (wrappingKey, token.algorithm)
     }
 
-    /// The key that seals import tokens, made when first needed.
-    private func importSealingKey() async throws(KMSError) -> MaterialReference {
-        if let known = systemKeys.withLock({ $0[.importTokens] }) { return known }
-        return try await ownGates.materialWork.run { () async throws(KMSError) in
-            // Another request may have been faster.
-            if let known = systemKeys.withLock({ $0[.importTokens] }) { return known }
-            let made = try await SystemKeys(backend: backend, metadata: journal.metadata).key(for: .importTokens)
-            systemKeys.withLock { $0[.importTokens] = made }
-            return made
-        }
-    }
-
     /// Intent, token, commit, as for every object.
     func makeWrappingKey(
         _ spec: KeySpec, for key: KeyAddress, validTo: Timestamp
@@ -101,7 +89,7 @@ extension KeyStore {
         )
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveWrappingKey(intent)]) }
         do {
-            let generated = try await backend(in: place(of: key)).generateWrappingKey(spec, id: intent.reference.object)
+            let generated = try await backend(in: regions.place(of: key.scope.region)).generateWrappingKey(spec, id: intent.reference.object)
             var made = intent
             made.reference = MaterialReference(object: intent.reference.object, checkValue: generated.checkValue)
             made.publicKey = generated.publicKey
@@ -174,9 +162,10 @@ struct WrappingAlgorithm {
 
 extension KeyEntry {
     func checkOrigin(_ origin: KeyOrigin) throws(KMSError) {
-        guard key.origin == origin else {
-            throw KMSError(
-                .unsupported, "\(arn) origin is \(key.origin.rawValue) which is not valid for this operation.")
-        }
+        guard key.origin == origin else { throw originNotValid }
+    }
+
+    var originNotValid: KMSError {
+        KMSError(.unsupported, "\(arn) origin is \(key.origin.rawValue) which is not valid for this operation.")
     }
 }

@@ -10,6 +10,10 @@ package struct NewKey: Sendable {
     package var policy: String?
     package var tags: [Tag] = []
     package var isMultiRegion = false
+    /// The id of the custom key store that it is to be in.
+    package var customKeyStore: String?
+    /// Of a key that is the XKS proxy's.
+    package var exposure: KeyExposure?
     /// BypassPolicyLockoutSafetyCheck; nil where the request does not have it.
     package var bypassLockoutCheck: Bool?
 
@@ -24,6 +28,8 @@ package struct KeyDescription: Sendable {
     package let state: KeyState
     /// Nil for single-Region keys.
     package var multiRegion: MultiRegionConfiguration? = nil
+    /// That of the key's custom key store, where it has one.
+    package var clusterID: String? = nil
 }
 
 extension KeyStore {
@@ -46,6 +52,7 @@ extension KeyStore {
                 .tagResource, on: .newKey(address), by: context, with: .creation(request, tags), named: "*")
         }
         try checkSupport(of: request)
+        let keyStore = try keyStore(of: request, by: context)
         let isImported = request.origin == .external
         // That the token makes symmetric keys was seen at the start.
         if isImported || request.spec != .symmetricDefault {
@@ -55,18 +62,26 @@ extension KeyStore {
 
         var material = KeyMaterial.new(number: 1, at: clock.now)
         if isImported { material.stage = .absent }
+        if keyStore != nil { material.reference = MaterialReference(object: address.id.object, checkValue: []) }
         var key = Key(
             address: address, spec: request.spec, usage: request.usage,
             origin: request.origin, lifecycle: isImported ? .pendingImport : .creating,
             description: request.description, policy: request.policy ?? KeyPolicy.standard(for: context.scope.account),
             tags: tags, creationDate: clock.now, materials: [material], currentMaterial: 1
         )
+        key.customKeyStore = keyStore
         if request.isMultiRegion { key.primaryRegion = context.region }
         if let policy = request.policy {
             key.policyPrincipals = try checkPolicy(
                 policy, of: key, bypassingLockoutCheck: request.bypassesLockoutCheck, by: context)
         }
-        let made = isImported ? key : try await generateMaterial(of: key)
+        var made = isImported ? key : try await generateMaterial(of: key)
+        // Not in the intent: what is to be undone has no name.
+        made.exposure = request.exposure
+        if made.exposure != nil, backend.sealingScheme(of: made.materials[0].reference) != .aesGCM {
+            abandon(key)
+            throw KMSError(.unsupported, "The token has no AES-GCM, which the keys of the XKS proxy need.")
+        }
         context.draft.note(
             AuditRecord.Resource(arn: key.address.arn, account: key.address.scope.account, type: "AWS::KMS::Key"))
         context.draft.note(response: .object(("keyMetadata", made.auditMetadata)))
@@ -79,7 +94,7 @@ extension KeyStore {
     func generateMaterial(of key: Key) async throws(KMSError) -> Key {
         let backend = try backend(of: key)
         // Those of one token that is away are not to keep others from making keys.
-        guard abandonedCreations(in: place(of: key.address)).count < Self.maximumAbandoned else { throw .tooMuchToUndo }
+        guard abandonedCreations(in: place(of: key)).count < Self.maximumAbandoned else { throw .tooMuchToUndo }
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveKey(key)]) }
         do {
             var made = key
@@ -101,7 +116,7 @@ extension KeyStore {
     /// would leave.
     func save(_ made: Key, or intent: Key, alias: Alias? = nil, on occasion: Occasion) async throws(KMSError) {
         do throws(KMSError) {
-            guard let entry = KeyEntry(made, in: try backend(of: made)) else {
+            guard let entry = KeyEntry(made, in: backend) else {
                 throw KMSError(.internalFailure, "The key was not made.", cause: "its spec or material is not known")
             }
             try await changes.run { () async throws(KMSError) in
@@ -121,11 +136,11 @@ extension KeyStore {
     private func abandon(_ intent: Key) {
         abandoned.withLock { $0.append(intent) }
         // The caller need not wait for the repair.
-        Task { try? await self.undoAbandonedCreations(in: self.place(of: intent.address)) }
+        Task { try? await self.undoAbandonedCreations(in: self.place(of: intent)) }
     }
 
     private func checkSupport(of request: NewKey) throws(KMSError) {
-        guard request.origin == .awsKMS || request.origin == .external else {
+        guard request.origin != .externalKeyStore else {
             throw KMSError(.unsupported, "Keys of origin \(request.origin.rawValue) are not supported yet.")
         }
         guard let algorithm = AlgorithmTable.entry(for: request.spec) else {

@@ -10,7 +10,7 @@ extension KeyStore {
     ) async throws(KMSError) -> MaterialChange {
         let entry = try resolveKeyOnly(name, for: .deleteImportedKeyMaterial, by: context)
         try entry.checkOrigin(.external)
-        return try await materialWork(on: entry.key.address).run { () async throws(KMSError) in
+        return try await materialWork(on: entry.key).run { () async throws(KMSError) in
             try await deleteMaterial(materialID, of: entry.key.address, by: context)
         }
     }
@@ -107,7 +107,7 @@ extension KeyStore {
         if !isStored { try await storeAgain(address) }
         if !isObjectKnown {
             let objects = Set(interrupted.map(\.reference.object))
-            let place = place(of: address)
+            let place = place(of: key)
             try await checkThatLiveKeysAreThere(
                 except: dueKeys(in: place), before: [address], orThese: objects, in: place)
         }

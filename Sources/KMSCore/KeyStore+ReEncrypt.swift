@@ -12,8 +12,8 @@ package struct ReEncryptResult: Sendable {
 }
 
 extension KeyStore {
-    /// Between symmetric keys the plaintext never leaves the backend. Where a key pair takes part it is here for a
-    /// moment, in locked memory.
+    /// Between symmetric keys of one token the plaintext never leaves it. Where a key pair takes part, or two tokens do, it
+    /// is here for a moment, in locked memory.
     package func reEncrypt(
         _ ciphertext: [UInt8]?, sourceKey: String?, sourceContext: EncryptionContext,
         sourceAlgorithm: String? = nil, destinationKey: String, destinationContext: EncryptionContext,
@@ -55,7 +55,8 @@ extension KeyStore {
         _ source: Source, _ sourceContext: EncryptionContext, to entry: KeyEntry, _ algorithm: EncryptionAlgorithm,
         _ destinationContext: EncryptionContext
     ) async throws(KMSError) -> [UInt8] {
-        if case .sealed(let sealed) = source.ciphertext, algorithm.oaepHash == nil {
+        let isOneToken = place(of: source.entry.key) == place(of: entry.key)
+        if isOneToken, case .sealed(let sealed) = source.ciphertext, algorithm.oaepHash == nil {
             return try await moveInside(sealed, source, sourceContext, to: entry, destinationContext)
         }
         let plaintext = try await open(source, sourceContext)

@@ -12,6 +12,7 @@ extension KeyStore {
         try authorize(
             action, on: .key(entry), by: context, with: conditions, alias: named.alias, named: named.arn)
         try checkManager(of: entry, for: action, by: context)
+        try entry.checkExposure(for: action)
         try checkState(of: entry, for: action)
         return entry
     }
@@ -88,7 +89,7 @@ extension KeyStore {
             let former = Dictionary(uniqueKeysWithValues: set.map { ($0.key.address, $0) })
             var changed: [KeyEntry] = []
             for key in [key] + siblings where key != former[key.address]?.key {
-                guard let entry = KeyEntry(key, in: try backend(of: key), replacing: former[key.address]) else {
+                guard let entry = KeyEntry(key, in: backend, replacing: former[key.address]) else {
                     throw KMSError(.internalFailure, "The key was not changed.", cause: "its material cannot be read")
                 }
                 changed.append(entry)

@@ -77,6 +77,7 @@ extension KeyStore {
     package func rotateKeyOnDemand(_ name: String, by context: CallContext) async throws(KMSError) -> String {
         let entry = try resolveKeyOnly(name, for: .rotateKeyOnDemand, by: context)
         guard entry.algorithm.isSymmetricEncryption else { throw KMSError(.unsupported, "") }
+        if entry.key.customKeyStore != nil { throw entry.originNotValid }
         try entry.checkPrimary()
         let address = entry.key.address
         let start = clock.now
@@ -90,7 +91,7 @@ extension KeyStore {
         }
         defer { rotating.withLock { $0[address] = nil } }
         context.draft.note(response: .object(("keyId", .string(entry.arn))))
-        try await materialWork(on: address).run { () async throws(KMSError) in
+        try await materialWork(on: entry.key).run { () async throws(KMSError) in
             if entry.key.origin == .external {
                 try await makePendingMaterialCurrent(address, by: context)
             } else {
@@ -239,10 +240,7 @@ extension KeyStore {
 extension KeyEntry {
     func checkAutomaticRotation() throws(KMSError) {
         guard algorithm.isSymmetricEncryption else { throw KMSError(.unsupported, "") }
-        guard key.origin == .awsKMS else {
-            throw KMSError(
-                .unsupported, "\(arn) origin is \(key.origin.rawValue) which is not valid for this operation.")
-        }
+        guard key.origin == .awsKMS else { throw originNotValid }
     }
 
     /// Keys that are disabled or pending deletion wait; what became due meanwhile is caught up with once.

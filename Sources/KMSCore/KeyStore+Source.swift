@@ -72,6 +72,7 @@ extension KeyStore {
         } else {
             entry = try authorizedKey(of: blob, for: action, by: context, with: conditions)
         }
+        try entry.checkExposure(for: action)
         try checkState(of: entry, for: action)
         try entry.checkUsage(.encryptDecrypt, for: action.rawValue)
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)

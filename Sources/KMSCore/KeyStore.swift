@@ -7,6 +7,8 @@ import Synchronization
 package final class KeyStore: Sendable {
     /// The server's own token. Keys may be elsewhere: see ``backend(of:)``.
     let backend: any KeyBackend
+    let customKeyStoreConnector: any KeyStoreConnector
+    let customKeyStores = CustomKeyStores()
     let regions: Regions
     let journal: Journal
     let principals: any PrincipalDirectory
@@ -16,8 +18,7 @@ package final class KeyStore: Sendable {
 
     /// One change of metadata at a time.
     let changes = SerialGate()
-    let gates: [KeyPlace: PlaceGates]
-    let ownGates = PlaceGates()
+    let gates = Mutex<[KeyPlace: PlaceGates]>([:])
     /// One AWS managed key is made at a time.
     let managedKeyCreation = SerialGate()
     let table = Mutex(KeyTable())
@@ -36,11 +37,12 @@ package final class KeyStore: Sendable {
 
     package init(
         backend: any KeyBackend, journal: Journal, principals: any PrincipalDirectory, quotas: RequestQuotas,
-        events: any KeyStoreEventSink, regions: Regions = .any
+        events: any KeyStoreEventSink, regions: Regions = .any,
+        customKeyStores connector: any KeyStoreConnector = NoKeyStores()
     ) {
         self.backend = backend
         self.regions = regions
-        gates = Dictionary(uniqueKeysWithValues: regions.places.dropFirst().map { ($0, PlaceGates()) })
+        customKeyStoreConnector = connector
         self.journal = journal
         self.principals = principals
         self.quotas = quotas
@@ -52,13 +54,14 @@ package final class KeyStore: Sendable {
     package func start(_ image: MetadataImage) {
         var entries: [KeyEntry] = []
         for key in image.keys where key.lifecycle != .creating {
-            guard let entry = KeyEntry(key, in: try? backend(of: key), lastUsage: image.lastUsages[key.address]) else {
+            guard let entry = KeyEntry(key, in: backend, lastUsage: image.lastUsages[key.address]) else {
                 events.record(.keyNotUnderstood(key.address))
                 continue
             }
             if !entry.isPolicyUnderstood { events.record(.policyNotUnderstood(key.address)) }
             entries.append(entry)
         }
+        customKeyStores.load(image.customKeyStores)
         let loaded = KeyTable(entries, image)
         table.withLock { $0 = loaded }
         abandoned.withLock { $0 = image.keys.filter { $0.lifecycle == .creating } }
@@ -67,8 +70,10 @@ package final class KeyStore: Sendable {
         systemKeys.withLock { $0 = image.systemKeys.filter { !$0.value.checkValue.isEmpty } }
     }
 
-    /// Gives reservations that were not used back, and writes what is only in memory. To be called once, after the last request.
+    /// Gives reservations that were not used back, writes what is only in memory, and ends what custom key stores are
+    /// reached by. To be called once, after the last request.
     package func stop() async throws(KMSError) {
+        await endConnections()
         try await perform([settleEncryptions, writeLastUsages])
     }
 

@@ -10,9 +10,9 @@ extension KeyStoreEvent {
             text.member("id", id)
             text.member("detail-type", content.type)
             text.member("source", content.isAWS ? "aws.kms" : "strongroom.kms")
-            text.member("account", content.key?.scope.account.description ?? "")
+            text.member("account", content.scope?.account.description ?? "")
             text.member("time", date.iso8601)
-            text.member("region", content.key?.scope.region.description ?? "")
+            text.member("region", content.scope?.region.description ?? "")
             text.name("resources")
             text.value(AuditValue.strings(content.key.map { [$0.arn] } ?? []))
             text.name("detail")
@@ -24,14 +24,24 @@ extension KeyStoreEvent {
     private struct Content {
         let type: String
         let key: KeyAddress?
+        let scope: Scope?
         let isAWS: Bool
         let detail: [(String, String)]
 
         init(_ type: String, _ key: KeyAddress?, isAWS: Bool = false, _ detail: [(String, String)] = []) {
             self.type = type
             self.key = key
+            scope = key?.scope
             self.isAWS = isAWS
             self.detail = (key.map { [("key-id", $0.id.description)] } ?? []) + detail
+        }
+
+        init(_ type: String, _ store: CustomKeyStore, _ detail: [(String, String)] = []) {
+            self.type = type
+            key = nil
+            scope = store.scope
+            isAWS = false
+            self.detail = [("custom-key-store-id", store.id.description)] + detail
         }
     }
 
@@ -59,6 +69,16 @@ extension KeyStoreEvent {
             Content("KMS Key Material Missing", key, [("material-number", String(number))])
         case .materialFoundAgain(let key, let number):
             Content("KMS Key Material Found Again", key, [("material-number", String(number))])
+        case .keyStoreConnected(let store):
+            Content("KMS Custom Key Store Connected", store)
+        case .keyStoreDisconnected(let store):
+            Content("KMS Custom Key Store Disconnected", store)
+        case .keyStoreFailed(let store, let code, _):
+            Content("KMS Custom Key Store Connection Failed", store, [("connection-error-code", code.rawValue)])
+        case .materialLeftBehind(let key, let objects):
+            Content(
+                "KMS Key Material Left Behind", key,
+                [("objects", objects.map(\.description).joined(separator: " "))])
         case .hsmLost:
             Content("HSM Lost", nil)
         case .hsmFoundAgain:

@@ -22,6 +22,12 @@ package enum KeyStoreEvent: Sendable {
     case deletionCancelled(KeyAddress)
     /// Told once for each day on which that is near.
     case materialExpiring(KeyAddress, materialID: String, date: Timestamp)
+    case keyStoreConnected(CustomKeyStore)
+    case keyStoreDisconnected(CustomKeyStore)
+    /// An alarm: a custom key store could not be reached. Of one that is connected it is tried again.
+    case keyStoreFailed(CustomKeyStore, ConnectionErrorCode, cause: String)
+    /// The key is gone, and its objects are still in the token of its custom key store, which was not connected.
+    case materialLeftBehind(KeyAddress, [ObjectID])
     case hsmLost(cause: String)
     case hsmFoundAgain
     /// The key's materials could not be read, so the key cannot serve; it is kept.

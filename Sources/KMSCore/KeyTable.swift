@@ -8,6 +8,8 @@ struct KeyTable {
     }
 
     private(set) var scopes: [Scope: Names] = [:]
+    /// The keys of the XKS proxy, by what its callers know them by.
+    private var exposed: [KeyExposure.Name: KeyAddress] = [:]
 
     init() {}
 
@@ -44,12 +46,19 @@ struct KeyTable {
         scopes[address.scope]?.aliasNames[address.id]?.sorted() ?? []
     }
 
+    func exposedKey(_ name: KeyExposure.Name) -> KeyEntry? {
+        exposed[name].flatMap { key($0) }
+    }
+
+    var exposedKeys: [KeyEntry] { exposed.values.compactMap { key($0) } }
+
     var allKeys: [KeyEntry] {
         scopes.values.flatMap { $0.keys.values }
     }
 
     mutating func save(_ entry: KeyEntry) {
         scopes[entry.key.address.scope, default: Names()].keys[entry.key.address.id] = entry
+        if let exposure = entry.key.exposure { exposed[exposure.name] = entry.key.address }
     }
 
     mutating func save(_ alias: Alias) {
@@ -61,7 +70,7 @@ struct KeyTable {
     /// Removes the key and its aliases, as the store does.
     mutating func removeKey(_ address: KeyAddress) {
         guard var names = scopes[address.scope] else { return }
-        names.keys[address.id] = nil
+        if let exposure = names.keys.removeValue(forKey: address.id)?.key.exposure { exposed[exposure.name] = nil }
         for alias in names.aliasNames.removeValue(forKey: address.id) ?? [] { names.aliases[alias] = nil }
         scopes[address.scope] = names
     }

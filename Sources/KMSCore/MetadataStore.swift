@@ -26,10 +26,13 @@ public struct MetadataImage: Hashable, Sendable {
     public var managedPolicies: [ManagedPolicy] = []
     public var multiFactorDevices: [MFADevice] = []
     public var sessions: [Session] = []
+    public var xksStores: [XKSStore] = []
+    public var xksCredentials: [XKSCredential] = []
     /// In the order in which they were written.
     public var outbox: [OutboxItem] = []
     /// DER SubjectPublicKeyInfo of those of the server's own keys that are key pairs.
     public var systemPublicKeys: [SystemKeyPurpose: [UInt8]] = [:]
+    public var customKeyStores: [CustomKeyStore] = []
 
     public init(
         keys: [Key] = [], aliases: [Alias] = [], accessKeys: [AccessKey] = [],
@@ -79,6 +82,16 @@ public enum MetadataChange: Sendable {
     case removeMultiFactorDevice(serialNumber: String)
     case saveSession(Session)
     case removeSessions(ids: [String])
+    case saveCustomKeyStore(CustomKeyStore)
+    /// It has no keys. To find none is no error.
+    case removeCustomKeyStore(CustomKeyStoreID)
+    case saveXKSStore(XKSStore)
+    /// Removes the store with its credentials. To find none is no error.
+    case removeXKSStore(prefix: String)
+    /// The store is there.
+    case saveXKSCredential(XKSCredential)
+    /// To find none is no error.
+    case removeXKSCredential(id: String)
     case saveOutboxItem(OutboxItem)
     /// To find none is no error.
     case removeOutboxItems(ids: [String])
@@ -93,8 +106,12 @@ public struct SystemKeyPurpose: RawRepresentable, Hashable, Sendable {
     public static let credentials = SystemKeyPurpose(rawValue: "credentials")
     /// Seals import tokens, so that nobody else can make one.
     public static let importTokens = SystemKeyPurpose(rawValue: "import-tokens")
+    /// What the XKS proxy proves with that the token works, rather than with a customer's key.
+    public static let xksHealth = SystemKeyPurpose(rawValue: "xks-health")
     /// Signs the audit log's digests: a key pair on P-256.
     public static let auditDigests = SystemKeyPurpose(rawValue: "audit-digests")
+    /// Seals the passwords of custom key stores.
+    public static let keyStorePasswords = SystemKeyPurpose(rawValue: "key-store-passwords")
 }
 
 /// A token-resident RSA key pair under whose public part the material of one key is wrapped to be imported.

@@ -18,6 +18,11 @@ struct Occasion {
         Occasion(author: .caller(context), events: events)
     }
 
+    /// What the server does of itself, and has no record.
+    static func server(_ events: KeyStoreEvent...) -> Occasion {
+        Occasion(author: .server(nil), events: events)
+    }
+
     /// What the server does of itself to a key, as CloudTrail names it.
     static func service(
         _ name: String, _ address: KeyAddress, at now: Timestamp, _ details: [AuditValue.Member] = [],

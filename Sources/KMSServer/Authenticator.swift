@@ -1,3 +1,4 @@
+import HTTPFront
 import HTTPTypes
 import IAMQuery
 import KMSCore
@@ -22,6 +23,8 @@ struct Authenticator: Sendable {
             "kms": SigV4Verifier(service: "kms", regions: names),
             "iam": SigV4Verifier(service: "iam", regions: global),
             "sts": SigV4Verifier(service: "sts", regions: global),
+            // The operators' side of the XKS proxy. What AWS KMS signs for that service goes elsewhere.
+            "kms-xks-proxy": SigV4Verifier(service: "kms-xks-proxy", regions: names),
         ]
         self.regions = Dictionary(uniqueKeysWithValues: global.compactMap { name in Region(name).map { (name, $0) } })
         self.directory = directory
@@ -29,7 +32,7 @@ struct Authenticator: Sendable {
     }
 
     func authenticate(
-        _ head: HTTPRequest, to service: APIService, path: String, query: String, body: [UInt8], _ id: RequestID,
+        _ head: HTTPRequest, to service: APIService, path: String, query: String, body: [UInt8], _ id: FrontRequestID,
         from client: SocketAddress?, isSecure: Bool
     ) throws(WireError) -> CallContext {
         var caller: Caller?
@@ -67,21 +70,4 @@ extension WireError {
     /// SDKs get themselves new credentials then.
     fileprivate static let expiredToken = WireError(
         "ExpiredTokenException", "The security token included in the request is expired")
-}
-
-extension HTTPRequest {
-    /// A header's value as SigV4 signs it; several are joined by commas.
-    fileprivate func signedValue(of name: String) -> String? {
-        // The HTTP types keep Host apart, as HTTP/2 does.
-        if name == "host" { return authority }
-        var value: String?
-        for field in headerFields where field.name.canonicalName == name {
-            value = value.map { "\($0),\(field.value)" } ?? field.value
-        }
-        return value
-    }
-
-    fileprivate func signedValue(of name: String, in signed: some Sequence<String>) -> String? {
-        signed.contains(name) ? signedValue(of: name) : nil
-    }
 }

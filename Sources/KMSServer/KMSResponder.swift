@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import HTTPFront
 import HTTPTypes
 package import Hummingbird
 import IAMQuery
@@ -7,21 +8,12 @@ import KMSWire
 import Logging
 import NIOCore
 
-/// Of Hummingbird's knowledge of a request, what is needed: where it came from.
-package struct KMSRequestContext: InitializableFromSource, Sendable {
-    let client: SocketAddress?
-
-    package init(source: ApplicationRequestContextSource) {
-        client = source.channel.remoteAddress
-    }
-}
-
 /// Answers every HTTP request: the AWS APIs at `POST /`, and two health checks.
 ///
 /// It stands in the place of Hummingbird's router, which has little to route here and costs each request a walk
 /// through its tree and its middleware.
 package struct KMSResponder: HTTPResponder {
-    package typealias Context = KMSRequestContext
+    package typealias Context = FrontRequestContext
 
     let store: KeyStore
     let identities: IAMQueryAPI
@@ -35,7 +27,7 @@ package struct KMSResponder: HTTPResponder {
     let bodies: BodyBudget
     let logger: Logger
 
-    package func respond(to request: Request, context: KMSRequestContext) async throws -> Response {
+    package func respond(to request: Request, context: FrontRequestContext) async throws -> Response {
         let target = request.head.path ?? ""
         let path = target.prefix { $0 != "?" }
         switch (path, request.method) {
@@ -47,16 +39,16 @@ package struct KMSResponder: HTTPResponder {
         case ("/readyz", .get):
             return .health(isWell: await readiness.isReady)
         case ("/", _), ("/healthz", _), ("/readyz", _):
-            return Response(.methodNotAllowed, RequestID())
+            return Response(.methodNotAllowed, FrontRequestID())
         default:
-            return Response(.pathNotFound, RequestID())
+            return Response(.pathNotFound, FrontRequestID())
         }
     }
 
     private func serve(
         _ request: Request, path: Substring, query: Substring, from client: SocketAddress?
     ) async throws -> Response {
-        let id = RequestID()
+        let id = FrontRequestID()
         do {
             return try await request.withBody(limit: maximumBody, bodies) { body in
                 let service = APIService(request.headers, body)
@@ -69,8 +61,9 @@ package struct KMSResponder: HTTPResponder {
                 }
             }
         } catch let refusal as BodyRefusal {
-            logger.log(refusal: refusal.error, of: id)
-            return Response(refusal.error, id, closing: true)
+            let error = WireError(refusal)
+            logger.log(refusal: error, of: id)
+            return Response(error, id, closing: true)
         }
     }
 
@@ -81,7 +74,7 @@ package struct KMSResponder: HTTPResponder {
         let path: String
         let query: String
         let body: [UInt8]
-        let id: RequestID
+        let id: FrontRequestID
         let client: SocketAddress?
     }
 
@@ -144,9 +137,24 @@ extension WireError {
     static let pathNotFound = WireError("UnknownOperationException", status: 404, "The API is served at POST /.")
 }
 
+extension WireError {
+    fileprivate init(_ refusal: BodyRefusal) {
+        self =
+            switch refusal {
+            case .tooLarge(let limit):
+                WireError(
+                    "RequestEntityTooLargeException", status: 413,
+                    "A request's body may have \(limit) bytes at the most.")
+            case .tooManyTogether:
+                WireError(
+                    "ThrottlingException", "The server is receiving too much at the moment. Try again later.")
+            }
+    }
+}
+
 extension Logger {
     /// Faults of the server are for its operator; what a caller did wrong is told the caller.
-    fileprivate func log(refusal error: WireError, of id: RequestID) {
+    fileprivate func log(refusal error: WireError, of id: FrontRequestID) {
         log(
             level: error.status >= 500 ? .error : .debug, "refused",
             metadata: [

@@ -1,10 +1,8 @@
+package import HTTPFront
 package import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
 package import IAMQuery
 package import KMSCore
 package import Logging
-import NIOCore
 
 /// The AWS KMS API over HTTP.
 package enum KMSServer {
@@ -50,39 +48,10 @@ package enum KMSServer {
     package static func application<R: HTTPResponder>(
         _ configuration: KMSServerConfiguration, responder: R, logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
-    ) throws -> Application<R> where R.Context == KMSRequestContext {
+    ) throws -> Application<R> where R.Context == FrontRequestContext {
         try configuration.check()
-        let limits = configuration.limits
-        return Application(
-            responder: responder,
-            server: try server(configuration),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                availableConnectionsDelegate: .maximum(limits.maximumConnections, logger: logger)
-            ),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
-            logger: Logger(label: logger.label) { _ in ConnectionLogHandler(forwardingTo: logger) }
-        )
-    }
-
-    private static func server(_ configuration: KMSServerConfiguration) throws -> HTTPServerBuilder {
-        let limits = configuration.limits
-        let plain = HTTPServerBuilder { responder in
-            LoopBoundChannel(
-                base: HTTP1Channel(
-                    responder: responder,
-                    configuration: HTTP1Channel.Configuration(
-                        additionalChannelHandlers: [ConnectionPatience(limits)],
-                        httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                            maxHeaderFieldSize: limits.maximumHeaderBytes,
-                            maxHeaderListSize: limits.maximumHeaderBytes,
-                            maxHeaderFieldCount: limits.maximumHeaderFields
-                        )
-                    )
-                )
-            )
-        }
-        guard let tls = configuration.tls else { return plain }
-        return try .tls(plain, tlsConfiguration: tls)
+        return try HTTPFront.application(
+            on: configuration.place, configuration.limits, responder: responder, logger: logger,
+            onListening: onListening)
     }
 }

@@ -1,3 +1,4 @@
+package import HTTPFront
 import HTTPTypes
 package import Hummingbird
 import HummingbirdCore
@@ -7,14 +8,14 @@ import NIOCore
 
 /// Serves `GET /metrics` in the text format that Prometheus reads (OpenMetrics 1.0), and nothing else.
 package struct MetricsPage: HTTPResponder {
-    package typealias Context = KMSRequestContext
+    package typealias Context = FrontRequestContext
 
     private let text: @Sendable () -> String
 
-    package func respond(to request: Request, context: KMSRequestContext) async throws -> Response {
+    package func respond(to request: Request, context: FrontRequestContext) async throws -> Response {
         let path = (request.head.path ?? "").prefix { $0 != "?" }
-        guard path == "/metrics" else { return Response(.pathNotFound, RequestID()) }
-        guard request.method == .get else { return Response(.methodNotAllowed, RequestID()) }
+        guard path == "/metrics" else { return Response(.pathNotFound, FrontRequestID()) }
+        guard request.method == .get else { return Response(.methodNotAllowed, FrontRequestID()) }
         let body = text()
         return Response(
             status: .ok,
@@ -28,7 +29,7 @@ package struct MetricsPage: HTTPResponder {
         onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in },
         text: @escaping @Sendable () -> String
     ) throws(ServerSetupError) -> Application<MetricsPage> {
-        guard KMSServerConfiguration.isLoopback(host, port) else { throw .metricsBeyondLoopback(host: host) }
+        guard ListeningPlace.isLoopback(host, port) else { throw .metricsBeyondLoopback(host: host) }
         let limits = ServerLimits()
         return Application(
             responder: MetricsPage(text: text),

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPFront
 import HTTPTypes
 import Hummingbird
 import IAMQuery
@@ -13,7 +14,7 @@ extension HTTPField.Name {
 
 extension Response {
     /// An answer of the AWS JSON 1.1 protocol.
-    init(_ status: HTTPResponse.Status, _ id: RequestID, _ body: Data) {
+    init(_ status: HTTPResponse.Status, _ id: FrontRequestID, _ body: Data) {
         var headers = HTTPFields()
         headers.append(HTTPField(name: .contentType, value: "application/x-amz-json-1.1"))
         headers.append(HTTPField(name: .amznRequestID, value: id.description))
@@ -22,7 +23,7 @@ extension Response {
     }
 
     /// An answer of the query protocol.
-    init(_ answer: QueryAnswer, _ id: RequestID) {
+    init(_ answer: QueryAnswer, _ id: FrontRequestID) {
         var headers = HTTPFields()
         headers.append(HTTPField(name: .contentType, value: "text/xml"))
         headers.append(HTTPField(name: .amznRequestID, value: id.description))
@@ -33,7 +34,7 @@ extension Response {
     }
 
     /// An error. `closing` has ``ConnectionPatience`` end the connection behind it.
-    init(_ error: WireError, _ id: RequestID, closing: Bool = false) {
+    init(_ error: WireError, _ id: FrontRequestID, closing: Bool = false) {
         self.init(HTTPResponse.Status(code: error.status), id, error.body)
         if closing { headers[.connection] = "close" }
         if error.status == 405 { headers[.allow] = "POST" }

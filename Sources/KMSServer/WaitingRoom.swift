@@ -1,3 +1,4 @@
+package import HTTPFront
 package import Hummingbird
 import IAMQuery
 import KMSWire
@@ -8,7 +9,7 @@ import Synchronization
 ///
 /// A client finds a server that asks it to try again, rather than none; and its SDK does so by itself.
 package final class WaitingRoom: HTTPResponder {
-    package typealias Context = KMSRequestContext
+    package typealias Context = FrontRequestContext
 
     private final class Opened: Sendable {
         let responder: KMSResponder
@@ -25,10 +26,10 @@ package final class WaitingRoom: HTTPResponder {
         _ = opened.storeIfNil(Opened(responder))
     }
 
-    package func respond(to request: Request, context: KMSRequestContext) async throws -> Response {
+    package func respond(to request: Request, context: FrontRequestContext) async throws -> Response {
         if let opened = opened.load() { return try await opened.responder.respond(to: request, context: context) }
         let path = (request.head.path ?? "").prefix { $0 != "?" }
-        let id = RequestID()
+        let id = FrontRequestID()
         switch (path, request.method) {
         case ("/", .post):
             switch APIService(request.headers, []) {

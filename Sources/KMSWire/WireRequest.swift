@@ -27,7 +27,7 @@ extension WireRequest {
     ) throws(WireError) -> Self {
         let body = body.isEmpty ? Array("{}".utf8) : body
         do {
-            try JSONInspection.checkObject(body)
+            try JSONScanner.checkObject(body)
         } catch {
             throw .serialization("The request's body is refused: \(error.description).")
         }

@@ -36,7 +36,8 @@ package struct TokenURI: Hashable, Sendable {
             }
         }
         guard let slot = found.first else {
-            throw TokenURIError("no token of the module matches \(text); pkcs11-tool --list-slots shows what there is")
+            throw TokenURIError(
+                "no token of the module matches \(text); pkcs11-tool --list-slots shows what there is", isAbsence: true)
         }
         guard found.count == 1 else {
             throw TokenURIError("\(found.count) tokens match \(text); add serial= to name one of them")
@@ -58,8 +59,13 @@ package struct TokenURI: Hashable, Sendable {
 
 package struct TokenURIError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
+    /// Whether the URI is right and its token not there.
+    package let isAbsence: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, isAbsence: Bool = false) {
+        self.description = description
+        self.isAbsence = isAbsence
+    }
 }
 
 extension Slot {

@@ -30,6 +30,12 @@ extension Database {
         case .removeMultiFactorDevice(let serialNumber): try removeMultiFactorDevice(serialNumber)
         case .saveSession(let session): try save(session)
         case .removeSessions(let ids): try removeSessions(ids)
+        case .saveCustomKeyStore(let store): try save(store)
+        case .removeCustomKeyStore(let id): try removeCustomKeyStore(id)
+        case .saveXKSStore(let store): try save(store)
+        case .removeXKSStore(let prefix): try removeXKSStore(prefix)
+        case .saveXKSCredential(let credential): try save(credential)
+        case .removeXKSCredential(let id): try removeXKSCredential(id)
         case .saveOutboxItem(let item): try save(item)
         case .removeOutboxItems(let ids): try removeOutboxItems(ids)
         }

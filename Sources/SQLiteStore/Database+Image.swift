@@ -18,11 +18,22 @@ extension Database {
         image.managedPolicies = try readManagedPolicies()
         image.multiFactorDevices = try readMultiFactorDevices()
         image.sessions = try readSessions()
+        image.xksStores = try readXKSStores()
+        image.xksCredentials = try readXKSCredentials()
         image.outbox = try readOutbox()
+        image.customKeyStores = try readCustomKeyStores()
         let keys = Set(image.keys.map(\.address))
         let targets = Set(image.aliases.map { KeyAddress(scope: $0.scope, id: $0.target) })
+        let keyStores = Set(image.customKeyStores.map(\.id))
+        try refuseOrphans(
+            Set(image.keys.compactMap(\.customKeyStore)).subtracting(keyStores).map(\.description), of: "key",
+            in: "custom_key_store")
         try refuseOrphans(targets.subtracting(keys), of: "alias")
         try refuseOrphans(Set(image.lastUsages.keys).subtracting(keys), of: "key_last_usage")
+        let stores = Set(image.xksStores.map(\.prefix))
+        try refuseOrphans(
+            image.xksCredentials.map(\.prefix).filter { !stores.contains($0) }.map { "the XKS store \($0)" },
+            of: "xks_credential", in: "xks_store")
         try refuseOrphans(Set(image.grants.map(\.key)).subtracting(keys), of: "key_grant")
         return image
     }

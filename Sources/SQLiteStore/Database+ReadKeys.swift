@@ -9,11 +9,13 @@ extension Database {
         var materials = try readMaterials()
         var tags = try readTags()
         var principals = try readPolicyPrincipals()
+        var exposures = try readExposures()
         let keys = try rows(
             """
             SELECT account, region, id, spec, usage, origin, lifecycle, CAST(description AS BLOB) AS description,
                 CAST(policy AS BLOB) AS policy, creation_date, deletion_date, current_material,
-                manager, rotation_period, next_rotation_date, on_demand_rotations, primary_region, pending_window
+                manager, rotation_period, next_rotation_date, on_demand_rotations, custom_key_store, primary_region,
+                pending_window
             FROM key ORDER BY account, region, id
             """,
             of: "key", keyedBy: ["account", "region", "id"]
@@ -39,9 +41,11 @@ extension Database {
                     onDemandCount: try row.count("on_demand_rotations")
                 )
             )
+            key.customKeyStore = try row.optional("custom_key_store", row.customKeyStoreID)
             key.primaryRegion = try row.optional("primary_region") { try row.parsed($0, Region(row.text($0))) }
             key.pendingWindowInDays = try row.optional("pending_window", row.count)
             key.policyPrincipals = principals.removeValue(forKey: address) ?? [:]
+            key.exposure = exposures.removeValue(forKey: address)
             guard key.currentMaterial == 0 || key.materials.contains(where: { $0.number == key.currentMaterial }) else {
                 throw row.failure("its current material \(key.currentMaterial) is not there")
             }
@@ -50,6 +54,7 @@ extension Database {
         try refuseOrphans(materials.keys, of: "key_material")
         try refuseOrphans(tags.keys, of: "key_tag")
         try refuseOrphans(principals.keys, of: "key_policy_principal")
+        try refuseOrphans(exposures.keys, of: "key_exposure")
         return keys
     }
 

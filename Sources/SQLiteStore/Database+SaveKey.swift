@@ -9,12 +9,12 @@ extension Database {
             INSERT INTO key (
                 account, region, id, spec, usage, origin, lifecycle, description, policy,
                 creation_date, deletion_date, manager, rotation_period, next_rotation_date, on_demand_rotations,
-                primary_region, pending_window
+                custom_key_store, primary_region, pending_window
             ) VALUES (
                 :account, :region, :key_id, :spec, :usage, :origin, :lifecycle,
                 CAST(:description AS TEXT), CAST(:policy AS TEXT), :creation_date, :deletion_date,
                 :manager, :rotation_period, :next_rotation_date, :on_demand_rotations,
-                :primary_region, :pending_window
+                :custom_key_store, :primary_region, :pending_window
             )
             ON CONFLICT DO UPDATE SET
                 spec = excluded.spec, usage = excluded.usage, origin = excluded.origin,
@@ -22,6 +22,7 @@ extension Database {
                 creation_date = excluded.creation_date, deletion_date = excluded.deletion_date,
                 manager = excluded.manager, rotation_period = excluded.rotation_period,
                 next_rotation_date = excluded.next_rotation_date, on_demand_rotations = excluded.on_demand_rotations,
+                custom_key_store = excluded.custom_key_store,
                 primary_region = excluded.primary_region, pending_window = excluded.pending_window,
                 current_material = NULL
             """,
@@ -33,11 +34,13 @@ extension Database {
                 "rotation_period": key.rotation.periodInDays,
                 "next_rotation_date": key.rotation.nextDate?.milliseconds,
                 "on_demand_rotations": key.rotation.onDemandCount,
+                "custom_key_store": key.customKeyStore?.description,
                 "primary_region": key.primaryRegion?.description, "pending_window": key.pendingWindowInDays,
             ]
         )
         try replaceTags(of: key)
         try replacePolicyPrincipals(of: key)
+        try replaceExposure(of: key)
         try replaceMaterials(of: key)
         try setCurrentMaterial(of: key)
     }

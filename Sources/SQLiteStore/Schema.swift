@@ -20,7 +20,13 @@ enum Schema {
             try db.execute(sql: version3Credentials)
             try populateVersion3(db)
         }
-        migrator.registerMigration("v5 multi-Region keys") { db in
+        migrator.registerMigration("v4 custom key stores") { db in
+            try db.execute(sql: customKeyStores)
+        }
+        migrator.registerMigration("v5 xks-proxy") { db in
+            try db.execute(sql: xksProxy)
+        }
+        migrator.registerMigration("v6 multi-Region keys") { db in
             try db.execute(sql: multiRegion)
         }
         return migrator

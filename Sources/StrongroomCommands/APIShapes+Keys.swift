@@ -28,6 +28,7 @@ struct CreateKeyInput: Encodable {
     var KeySpec: String?
     var KeyUsage: String?
     var Origin: String?
+    var CustomKeyStoreId: String?
     var Policy: String?
     var MultiRegion: Bool?
 

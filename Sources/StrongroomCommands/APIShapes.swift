@@ -73,6 +73,8 @@ struct KeyOutput: Codable {
         var KeySpec: String?
         var KeyUsage: String?
         var Origin: String?
+        var CustomKeyStoreId: String?
+        var CloudHsmClusterId: String?
         var CreationDate: Date
         var DeletionDate: Date?
         var CurrentKeyMaterialId: String?
@@ -108,6 +110,7 @@ struct KeyOutput: Codable {
         return aligned([
             ("key id", key.KeyId), ("arn", key.Arn), ("state", key.KeyState), ("description", key.Description),
             ("spec", key.KeySpec), ("usage", key.KeyUsage), ("origin", key.Origin),
+            ("key store", key.CustomKeyStoreId), ("cluster", key.CloudHsmClusterId),
             ("created", key.CreationDate.formatted(.iso8601)),
             ("to be destroyed", key.DeletionDate?.formatted(.iso8601)), ("material", key.CurrentKeyMaterialId),
             ("multi-Region", key.MultiRegionConfiguration?.text),

@@ -4,12 +4,14 @@ import HSMClient
 import IAMCore
 import KMSCore
 import Logging
+import XKSCore
 
 /// Puts a server together, and can be asked again when its HSM failed meanwhile: an audit log that is open stays open.
 actor Assembler {
     private let configuration: ServerConfiguration
     private let state: StateDirectory
     private let backend: any KeyBackend
+    private let keyStores: any KeyStoreConnector
     private let regions: Regions
     private let metadata: any MetadataStore
     private let logger: Logger
@@ -17,8 +19,9 @@ actor Assembler {
 
     init(
         _ configuration: ServerConfiguration, in state: StateDirectory, backend: any KeyBackend, regions: Regions,
-        metadata: any MetadataStore, logger: Logger
+        keyStores: any KeyStoreConnector, metadata: any MetadataStore, logger: Logger
     ) {
+        self.keyStores = keyStores
         self.configuration = configuration
         self.state = state
         self.backend = backend
@@ -49,13 +52,18 @@ actor Assembler {
         let store = KeyStore(
             backend: backend, journal: journal, principals: identities,
             quotas: RequestQuotas(try configuration.quotaLimits(), clock: clock),
-            events: LoggedEvents(logger: logger), regions: regions)
+            events: LoggedEvents(logger: logger), regions: regions, customKeyStores: keyStores)
         store.start(image)
+        let xksStores = XKSStores(keys: store, backend: backend, journal: journal, metadata: metadata)
+        try await xksStores.start(image)
         try await journal.start(image.outbox)
+        // Those that fail are tried again.
+        try? await store.mendConnections()
         // Whoever serves closes it from now on.
         self.audit = nil
         return Assembly(
-            store: store, identities: identities, audit: audit, journal: journal, webhook: webhook,
+            store: store, identities: identities, xksStores: xksStores, audit: audit, journal: journal,
+            webhook: webhook,
             watch: Watch(store), place: Scope(account: settings.account, region: settings.region))
     }
 

@@ -4,11 +4,13 @@ import HSMClient
 import IAMCore
 import KMSCore
 import Logging
+import XKSCore
 
 /// Everything of a server that serves, put together: key store, identities, audit log and events.
 struct Assembly: Sendable {
     let store: KeyStore
     let identities: IdentityStore
+    let xksStores: XKSStores
     let audit: FileAuditLog
     let journal: Journal
     let webhook: Webhook?

@@ -11,7 +11,7 @@ extension Doctor {
         _ examination: inout Examination
     ) async {
         var reports: [(name: String, report: ConsistencyReport)] = []
-        let elsewhere = Set((configuration.regionTokens ?? [:]).keys)
+        let elsewhere = Set((configuration.regionTokens ?? [:]).keys.compactMap { Region($0) })
         for member in members {
             let prefix = members.count > 1 || !elsewhere.isEmpty ? member.name + ": " : ""
             let report = await examine(
@@ -31,8 +31,8 @@ extension Doctor {
         do throws(CommandFailure) {
             for token in try configuration.regionTokenList() {
                 let member = try HSM.regionToken(token, configuration, profile, state)
-                let regions = Set(token.regions.map(\.description))
-                let report = await examine(member, member.name + ": ", metadata, .regions(regions), &examination)
+                let report = await examine(
+                    member, member.name + ": ", metadata, .regions(token.regions), &examination)
                 if let report { tell(of: [(member.name, report)], quorum: 1, &examination) }
             }
         } catch {
@@ -100,7 +100,7 @@ extension Doctor {
         }
     }
 
-    private func tell(
+    func tell(
         of reports: [(name: String, report: ConsistencyReport)], quorum: Int, _ examination: inout Examination
     ) {
         var missing = Missing(tokens: reports.count, quorum: quorum)

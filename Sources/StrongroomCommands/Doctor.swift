@@ -60,6 +60,7 @@ struct Doctor: AsyncParsableCommand {
         else { return }
         await examine(members, configuration, metadata, &examination)
         await examineRegionTokens(configuration, profile, directory, metadata, &examination)
+        if let metadata { await examineKeyStores(members[0], configuration, directory, metadata, &examination) }
     }
 
     private func checkMode(_ path: String, _ name: String, _ examination: inout Examination) {

@@ -53,6 +53,20 @@ struct LoggedEvents: KeyStoreEventSink {
             logger.warning(
                 "imported key material expires soon: import it again with a later date to keep it",
                 metadata: ["key": "\(key.arn)", "material": "\(id)", "date": "\(date.iso8601)"])
+        case .keyStoreConnected(let store):
+            logger.notice("a custom key store is connected", metadata: ["keyStore": "\(store.id)"])
+        case .keyStoreDisconnected(let store):
+            logger.notice("a custom key store is disconnected", metadata: ["keyStore": "\(store.id)"])
+        case .keyStoreFailed(let store, let code, let cause):
+            logger.error(
+                "a custom key store cannot be reached",
+                metadata: ["keyStore": "\(store.id)", "error": "\(code.rawValue)", "cause": "\(cause)"])
+        case .materialLeftBehind(let key, let objects):
+            logger.warning(
+                "a key is gone, and its objects are left in the token of its custom key store",
+                metadata: [
+                    "key": "\(key.arn)", "objects": "\(objects.map(\.description).joined(separator: " "))",
+                ])
         case .hsmLost(let cause):
             logger.critical("the HSM does not answer", metadata: ["cause": "\(cause)"])
         case .hsmFoundAgain:

@@ -1,24 +1,31 @@
 import HSMClient
 import HSMWorkerProtocol
 import KMSServer
+import XKSProxy
 
 /// What `GET /metrics` answers: OpenMetrics 1.0, which Prometheus reads.
 struct Metrics: Sendable {
     /// Each token's name, and how it is now.
     let tokens: @Sendable () -> [(name: String, status: HSMStatus)]
+    /// The same of the tokens that custom key stores are in.
+    var keyStores: @Sendable () -> [(name: String, status: HSMStatus)] = { [] }
     let requests: RequestCounters
+    /// Nil where no XKS proxy is served.
+    var xks: XKSCounters?
 
     var text: String {
-        let tokens = tokens()
+        let own = tokens()
+        let tokens = own + keyStores()
         var page = MetricsText()
         page.family("strongroom_ready", .gauge, "Whether a request that needs the HSM would be served now.") {
-            $0.sample(tokens.contains { $0.status.isReady } ? 1 : 0)
+            $0.sample(own.contains { $0.status.isReady } ? 1 : 0)
         }
         page.family("strongroom_requests", .counter, "AWS KMS requests answered, by operation and error code.") {
             for (outcome, count) in requests.counts {
                 $0.sample(Double(count), [("operation", outcome.operation), ("error", outcome.error ?? "")])
             }
         }
+        if let xks { addProxy(xks.counts, to: &page) }
         page.family("strongroom_hsm_ready", .gauge, "Whether the token serves.") {
             for (name, status) in tokens { $0.sample(status.isReady ? 1 : 0, [("token", name)]) }
         }
@@ -76,6 +83,25 @@ struct Metrics: Sendable {
             }
         }
         return page.finished
+    }
+}
+
+extension Metrics {
+    private func addProxy(
+        _ counts: [(outcome: XKSCounters.Outcome, count: XKSCounters.Count)], to page: inout MetricsText
+    ) {
+        func labels(_ outcome: XKSCounters.Outcome) -> [(String, String)] {
+            [("store", outcome.store), ("operation", outcome.operation), ("error", outcome.error ?? "")]
+        }
+        page.family("strongroom_xks_requests", .counter, "Requests to the XKS proxy, by store, operation and error.") {
+            for (outcome, count) in counts { $0.sample(Double(count.requests), labels(outcome)) }
+        }
+        page.family("strongroom_xks_request_seconds", .counter, "The time that these requests took.") {
+            for (outcome, count) in counts {
+                let time = count.time.components
+                $0.sample(Double(time.seconds) + Double(time.attoseconds) / 1e18, labels(outcome))
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ import Synchronization
 final class Opening: Service {
     private let tokens: Tokens
     private let assembler: Assembler
-    private let open: @Sendable (Assembly) -> Void
+    private let open: @Sendable (Assembly, TokenReport) -> Void
     private let diary: HSMDiary
     private let logger: Logger
     private let state = Mutex(State())
@@ -33,7 +33,7 @@ final class Opening: Service {
 
     init(
         _ tokens: Tokens, _ assembler: Assembler, diary: HSMDiary, logger: Logger,
-        open: @escaping @Sendable (Assembly) -> Void
+        open: @escaping @Sendable (Assembly, TokenReport) -> Void
     ) {
         self.tokens = tokens
         self.assembler = assembler
@@ -87,7 +87,7 @@ final class Opening: Service {
                 logger.warning("secrets cannot be locked into memory: raise RLIMIT_MEMLOCK to 8 MiB (LimitMEMLOCK=)")
             }
             state.withLock { $0.parts = parts }
-            open(parts)
+            open(parts, report)
             return true
         } catch let error as KMSError where Self.mayPass(error) {
             wait(for: error)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import HTTPFront
 import IAMQuery
 import KMSCore
 import KMSServer
@@ -7,6 +8,8 @@ import Logging
 import SQLiteStore
 import ServiceLifecycle
 import UnixSignals
+import XKSCore
+import XKSProxy
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,14 +33,24 @@ struct Serve: AsyncParsableCommand {
     var logLevel: String = "info"
 
     func run() async throws {
-        let logger = try makeLogger()
         let directory = StateDirectory(state.path)
-        let configuration = try ServerConfiguration.load(directory)
-        let address = try ListenAddress(listen ?? configuration.listen)
+        var configuration = try ServerConfiguration.load(directory)
+        if let listen { configuration.listen = listen }
+        try await Self.serve(configuration, in: directory, logger: try Self.makeLogger(logLevel))
+    }
+
+    /// Serves until it is told to stop: the APIs, and the XKS proxy where one is configured.
+    ///
+    /// - Parameter isForProxy: Whether the proxy's address is what is printed.
+    static func serve(
+        _ configuration: ServerConfiguration, in directory: StateDirectory, isForProxy: Bool = false, logger: Logger
+    ) async throws {
+        let address = try ListenAddress(configuration.listen)
         let (_, regions) = try configuration.scopes()
         var server = KMSServerConfiguration(host: address.host, port: address.port, regions: regions)
         if let files = configuration.tls { server.tls = try Self.loadTLS(files, directory) }
         try server.check()
+        let proxy = try configuration.proxyConfiguration(in: directory).map { ProxyFront($0, logger: logger) }
 
         let lock = try ServerLock(directory)
         let metadata = try SQLiteStore(path: directory.database)
@@ -46,16 +59,27 @@ struct Serve: AsyncParsableCommand {
             diary.note($1, of: $0)
         }
         defer { tokens.stop() }
+        let keyStores = try TokenKeyStores(configuration, directory, lock: lock, logger: logger) {
+            diary.note($1, of: $0)
+        }
         let assembler = Assembler(
-            configuration, in: directory, backend: tokens.backend, regions: tokens.regions(regions), metadata: metadata,
+            configuration, in: directory, backend: tokens.backend, regions: tokens.regions(regions),
+            keyStores: keyStores, metadata: metadata,
             logger: logger)
         let requests = RequestCounters()
-        let metrics = try configuration.metrics.map { try Self.serveMetrics($0, tokens, requests, logger) }
+        let health = proxy.map { _ in
+            XKSHealth(backend: tokens.backend, metadata: metadata) { [tokens] in tokens.fleet }
+        }
+        let metrics = try configuration.metrics.map {
+            try Self.serveMetrics($0, tokens, keyStores, requests, proxy?.counters, logger)
+        }
         let room = WaitingRoom()
-        let opening = Opening(tokens, assembler, diary: diary, logger: logger) { [server] parts in
+        let opening = Opening(tokens, assembler, diary: diary, logger: logger) { [server] parts, report in
+            if let health { proxy?.open(parts, health, report) }
             room.open(
                 KMSServer.responder(
-                    server, store: parts.store, identities: IAMQueryAPI(identities: parts.identities),
+                    server, store: parts.store,
+                    identities: IAMQueryAPI(identities: parts.identities, xksStores: parts.xksStores),
                     directory: IdentityDirectory(identities: parts.identities), audit: parts.audit,
                     clock: SystemClock(), counters: requests, logger: logger))
         }
@@ -63,7 +87,10 @@ struct Serve: AsyncParsableCommand {
             try await assembler.check()
             // Most often the HSM is there, and then nobody has to be kept waiting, and mistakes are told at once.
             try await opening.begin()
-            try await serve(on: address, server, room, opening, metrics, logger)
+            let others =
+                [metrics, try proxy?.application(isPrinted: isForProxy), health.map { HealthWatch(health: $0) }]
+                .compactMap(\.self)
+            try await run(on: address, server, room, opening, others, isPrinted: !isForProxy, logger)
         } catch {
             try? await opening.stop()
             throw error
@@ -71,17 +98,21 @@ struct Serve: AsyncParsableCommand {
         try await opening.stop()
     }
 
-    private func serve(
+    private static func run(
         on address: ListenAddress, _ configuration: KMSServerConfiguration, _ room: WaitingRoom, _ opening: Opening,
-        _ metrics: (any Service)?, _ logger: Logger
+        _ others: [any Service], isPrinted: Bool, _ logger: Logger
     ) async throws {
         let scheme = configuration.tls == nil ? "http" : "https"
         let application = try KMSServer.application(configuration, responder: room, logger: logger) { port in
-            // Written at once: a pipe would keep a printed line until its buffer is full.
-            let line = Array("listening on \(scheme)://\(address.bracketedHost):\(port)\n".utf8)
-            _ = unsafe line.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }
+            let url = "\(scheme)://\(address.bracketedHost):\(port)"
+            if isPrinted {
+                // Written at once: a pipe would keep a printed line until its buffer is full.
+                put("listening on \(url)\n", on: 1)
+            } else {
+                logger.notice("the API is served", metadata: ["url": "\(url)"])
+            }
         }
-        let services: [any Service] = [application, opening] + (metrics.map { [$0] } ?? [])
+        let services: [any Service] = [application, opening] + others
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services.map {
@@ -104,10 +135,12 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func serveMetrics(
-        _ configuration: ServerConfiguration.Metrics, _ tokens: Tokens, _ requests: RequestCounters, _ logger: Logger
+        _ configuration: ServerConfiguration.Metrics, _ tokens: Tokens, _ keyStores: TokenKeyStores,
+        _ requests: RequestCounters, _ xks: XKSCounters?, _ logger: Logger
     ) throws -> any Service {
         let address = try ListenAddress(configuration.listen)
-        let page = Metrics(tokens: { tokens.statuses }, requests: requests)
+        let page = Metrics(
+            tokens: { tokens.statuses }, keyStores: { keyStores.statuses }, requests: requests, xks: xks)
         return try MetricsPage.application(
             host: address.host, port: address.port, logger: logger,
             onListening: { port in
@@ -129,7 +162,7 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private func makeLogger() throws -> Logger {
+    static func makeLogger(_ logLevel: String) throws -> Logger {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw ValidationError("'\(logLevel)' is not a log level.")
         }

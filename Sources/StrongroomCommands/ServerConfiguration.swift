@@ -17,6 +17,9 @@ struct ServerConfiguration: Codable, Sendable {
     /// Requests a second, by the names of quotas; `all` is for those that are not named.
     var quotas: [String: QuotaRate]?
     var metrics: Metrics?
+    /// What custom key stores may keep their keys in, by the cluster ids that they name.
+    var clusters: [String: Cluster]?
+    var xksProxy: XKSProxy?
 
     struct Audit: Codable, Sendable {
         /// Where the files are; a path that is not absolute counts from the state directory.
@@ -105,6 +108,7 @@ struct ServerConfiguration: Codable, Sendable {
         _ = try configuration.scopes()
         _ = try configuration.pinSource(in: state)
         try configuration.checkMembers(in: state)
+        try configuration.checkClusters()
         try configuration.checkRegionTokens(in: state)
         guard unknown.isEmpty else {
             throw CommandFailure(
@@ -117,12 +121,18 @@ struct ServerConfiguration: Codable, Sendable {
 
     /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
     private static let fields: [String: Set<String>] = [
-        "": ["account", "regions", "regionTokens", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics"],
+        "": [
+            "account", "regions", "regionTokens", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics",
+            "clusters", "xksProxy",
+        ],
+        "xksProxy.": ["listen", "tls", "deadlineMilliseconds"],
+        "xksProxy.tls.": ["certificate", "key", "clientAuthority", "clientSubject"],
         "tls.": ["certificate", "key"],
         "hsm.": ["module", "token", "pin", "members", "quorum", "propagation"], "metrics.": ["listen"],
         "hsm.pin.": ["file", "credential", "command", "descriptor", "env"],
         "hsm.members.": ["module", "token", "pin", "profile"],
         "hsm.members.pin.": ["file", "credential", "command", "descriptor", "env"],
+        "clusters.*.": ["module", "token", "profile", "trustAnchor", "account"],
         "regionTokens.*.": ["module", "token", "pin", "profile"],
         "regionTokens.*.pin.": ["file", "credential", "command", "descriptor", "env"],
         "audit.": ["folder", "rotation", "maximumFileMebibytes", "onFailure"], "events.": ["webhook"],
@@ -131,10 +141,11 @@ struct ServerConfiguration: Codable, Sendable {
 
     private static func unknownFields(of node: Node?, at path: String = "") -> [String] {
         if let items = node?.sequence { return items.flatMap { unknownFields(of: $0, at: path) } }
-        guard let mapping = node?.mapping else { return [] }
-        // Its names are Regions'.
-        if path == "regionTokens." { return mapping.values.flatMap { unknownFields(of: $0, at: path + "*.") } }
-        guard let known = fields[path] else { return [] }
+        // Names that the operator chooses, or Regions'.
+        if path == "clusters." || path == "regionTokens." {
+            return node?.mapping.map { $0.flatMap { unknownFields(of: $1, at: path + "*.") } } ?? []
+        }
+        guard let mapping = node?.mapping, let known = fields[path] else { return [] }
         return mapping.flatMap { name, value -> [String] in
             let name = name.string ?? "?"
             return known.contains(name) ? unknownFields(of: value, at: "\(path)\(name).") : [path + name]

@@ -21,6 +21,8 @@ struct StateDirectory: Sendable {
     /// The same of a further token, from 2.
     func startLock(ofMember number: Int) -> String { path + "/token-\(number).lock" }
 
+    /// The same of the token that a custom key store is in.
+    func startLock(ofCluster id: String) -> String { path + "/token-\(id).lock" }
     /// The same of a token of Regions, by the first of them.
     func startLock(ofRegion name: String) -> String { path + "/token-\(name).lock" }
 

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import EventDelivery
 import Glibc
+import HTTPFront
 import KMSAPIClient
 import KMSCore
 import KMSServer
@@ -17,8 +18,8 @@ package struct StrongroomCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             Init.self, Serve.self, Doctor.self, ConformanceCommand.self, KeyCommand.self, AliasCommand.self,
-            ImportKeyMaterial.self,
-            PolicyCommand.self, AuditCommand.self, IdentityCommand.self,
+            ImportKeyMaterial.self, KeyStoreCommand.self, PolicyCommand.self, AuditCommand.self, IdentityCommand.self,
+            XKSProxyCommand.self,
         ]
     )
 

@@ -2,6 +2,7 @@ import HSMClient
 import HSMWorkerProtocol
 import KMSCore
 import Logging
+import XKSCore
 
 /// What keeps the server's keys: the workers of its token, and what is known of them.
 struct Tokens: Sendable {
@@ -71,11 +72,26 @@ struct Tokens: Sendable {
     func regions(_ served: Set<Region>) -> Regions {
         Regions(
             served,
-            tokens: regional.map { Regions.Token(name: $0.token.name, regions: $0.regions, backend: $0.token.client) })
+            tokens: regional.map { Regions.Token(of: $0.regions, backend: $0.token.client) })
     }
 
     var statuses: [(name: String, status: HSMStatus)] {
         (tokens + regional.map(\.token)).map { ($0.name, $0.client.status()) }
+    }
+
+    /// As the XKS proxy tells of them.
+    var fleet: [XKSFleetMember] {
+        let phases = cluster?.status().members.map(\.phase)
+        return tokens.enumerated().map { index, token in
+            let workers = token.client.status().workers
+            let status: XKSFleetMember.Status =
+                if phases?[index] == .drained || !workers.contains(where: { $0.phase == .ready }) {
+                    .unavailable
+                } else {
+                    workers.allSatisfy { $0.phase == .ready } ? .active : .degraded
+                }
+            return XKSFleetMember(id: token.name, status: status)
+        }
     }
 
     /// Ends all workers, and waits for them.

@@ -7,7 +7,7 @@ import Testing
 @Suite struct `The fuzz targets' corpora` {
     static let subjects: [(name: String, feed: @Sendable ([UInt8]) -> Void)] = [
         ("fuzz-policy", fuzzPolicy), ("fuzz-token", fuzzToken), ("fuzz-frame", fuzzFrame), ("fuzz-audit", fuzzAudit),
-        ("fuzz-profile", fuzzProfile),
+        ("fuzz-profile", fuzzProfile), ("fuzz-xks", fuzzXKS),
     ]
 
     @Test(arguments: subjects.indices) func `are taken without a trap`(index: Int) throws {

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `every operation that is served is AWS's or this server's own, and served once`() {
-        let own = Set(QueryOperations.extensions.map { $0.action })
+        let own = Set((QueryOperations.extensions + QueryOperations.xksStores).map { $0.action })
         for service in QueryService.allCases {
             let actions = QueryOperations.requests.filter { $0.service == service }.map { $0.action }
             #expect(Set(actions).count == actions.count)

@@ -2,6 +2,7 @@ import IAMCore
 import KMSCore
 import KMSTesting
 import Testing
+import XKSCore
 
 @testable import IAMQuery
 
@@ -12,15 +13,22 @@ struct Service {
     let sink = InMemoryAuditSink()
     let identities: IdentityStore
     let api: IAMQueryAPI
+    let xksStores: XKSStores
 
     init() async throws {
         let metadata = InMemoryMetadataStore()
         let journal = Journal(metadata: metadata, clock: clock, sink: sink, events: NoEvents())
+        let backend = InMemoryKeyBackend()
         identities = IdentityStore(
-            backend: InMemoryKeyBackend(), journal: journal, metadata: metadata, clock: clock)
+            backend: backend, journal: journal, metadata: metadata, clock: clock)
         try await identities.start(try await metadata.load())
         try await identities.createAccount(Self.account, name: "tests")
-        api = IAMQueryAPI(identities: identities)
+        let keys = KeyStore(
+            backend: backend, journal: journal, principals: identities,
+            quotas: RequestQuotas(.unlimited, clock: clock), events: NoKeyEvents())
+        keys.start(try await metadata.load())
+        xksStores = XKSStores(keys: keys, backend: backend, journal: journal, metadata: metadata)
+        api = IAMQueryAPI(identities: identities, xksStores: xksStores)
     }
 
     func context(_ caller: CallerIdentity = .root(of: account)) -> CallContext {

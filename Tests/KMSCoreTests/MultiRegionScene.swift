@@ -15,8 +15,7 @@ struct MultiRegionRig: Sendable {
     static let south = Region("ap-south-1")!
 
     func start() async throws -> KeyStore {
-        let regions = Regions(
-            nil, tokens: [Regions.Token(name: "east", regions: [Self.east], backend: second)])
+        let regions = Regions(nil, tokens: [Regions.Token(of: [Self.east], backend: second)])
         let store = KeyStore(
             backend: first, metadata: metadata, clock: clock, events: events, regions: regions)
         try await store.start(reading: metadata)

@@ -141,6 +141,10 @@ final class EventLog: KeyStoreEventSink {
             // What a test's own calls do it knows already.
             case .keyDisabled, .deletionScheduled, .deletionCancelled: ""
             case .materialExpiring(let key, let id, _): "expiring \(key.id) \(id)"
+            case .keyStoreConnected(let store): "connected \(store.name)"
+            case .keyStoreDisconnected(let store): "disconnected \(store.name)"
+            case .keyStoreFailed(let store, let code, _): "failed \(store.name) \(code.rawValue)"
+            case .materialLeftBehind(let key, let objects): "left behind \(key.id) \(objects.count)"
             case .hsmLost: "HSM lost"
             case .hsmFoundAgain: "HSM found again"
             }

@@ -34,7 +34,7 @@ extension ReferenceEvaluator {
         case .identityPolicy(let name): Int(name).map { [identity[$0]] } ?? []
         case .permissionsBoundary: boundary.map { [$0] } ?? []
         case .sessionPolicy: session ?? []
-        case .trustPolicy, .grant: []
+        case .trustPolicy, .proxyPolicy, .grant: []
         }
     }
 }

@@ -1,3 +1,4 @@
+import HTTPFront
 import KMSCore
 import NIOSSL
 import Testing

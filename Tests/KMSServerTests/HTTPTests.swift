@@ -1,3 +1,4 @@
+import HTTPFront
 import HTTPTypes
 import KMSCore
 import NIOCore
@@ -95,7 +96,7 @@ import Testing
 
     @Test func `request ids do not repeat`() {
         var ids: Set<String> = []
-        for _ in 0..<10_000 { ids.insert(RequestID().description) }
+        for _ in 0..<10_000 { ids.insert(FrontRequestID().description) }
         #expect(ids.count == 10_000)
     }
 }

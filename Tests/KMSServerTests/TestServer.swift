@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPFront
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
@@ -11,6 +12,7 @@ import NIOCore
 import ServiceLifecycle
 import SigV4
 import Testing
+import XKSCore
 
 @testable import KMSServer
 
@@ -33,7 +35,7 @@ final class TestServer: Sendable {
         let journal = Journal(metadata: metadata, clock: clock, sink: sink, events: NoEvents())
         store = KeyStore(
             backend: backend, journal: journal, principals: EveryPrincipal(),
-            quotas: RequestQuotas(quotas, clock: clock), events: NoLog())
+            quotas: RequestQuotas(quotas, clock: clock), events: NoKeyEvents())
         try await store.start(reading: metadata)
         let identities = IdentityStore(backend: backend, journal: journal, metadata: metadata, clock: clock)
         var configuration = KMSServerConfiguration(
@@ -44,7 +46,10 @@ final class TestServer: Sendable {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         self.ports = ports
         app = try KMSServer.application(
-            configuration, store: store, identities: IAMQueryAPI(identities: identities),
+            configuration, store: store,
+            identities: IAMQueryAPI(
+                identities: identities,
+                xksStores: XKSStores(keys: store, backend: backend, journal: journal, metadata: metadata)),
             directory: TestDirectory(), audit: sink, clock: clock, logger: logger
         ) { port in listening.yield(port) }
     }
@@ -75,10 +80,6 @@ final class TestServer: Sendable {
     func live<T>(_ test: @Sendable (SignedClient) async throws -> T) async throws -> T {
         try await app.test(.live) { client in try await test(SignedClient(client: client, clock: self.clock)) }
     }
-}
-
-struct NoLog: KeyStoreEventSink {
-    func record(_: KeyStoreEvent) {}
 }
 
 struct TestDirectory: CredentialDirectory {

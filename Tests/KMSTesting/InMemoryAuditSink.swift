@@ -56,6 +56,13 @@ package final class InMemoryAuditSink: AuditSink {
     }
 }
 
+/// For tests that look at no event of the key store.
+package struct NoKeyEvents: KeyStoreEventSink {
+    package init() {}
+
+    package func record(_: KeyStoreEvent) {}
+}
+
 /// Takes events and tells nobody.
 package struct NoEvents: EventOutlet {
     package init() {}

@@ -16,6 +16,13 @@ extension InMemoryMetadata {
         let objects = (others + key.materials).map(\.reference.object)
         try require(Set(objects).count == objects.count, "materials need objects of their own")
 
+        let keyStore = key.customKeyStore
+        try require(keyStore.map { customKeyStores[$0] != nil } ?? true, "a key needs its custom key store")
+        if let exposure = key.exposure {
+            let isTaken = keys.values.contains { $0.address != key.address && $0.exposure?.name == exposure.name }
+            try require(!isTaken, "a store exposes one key under an id")
+        }
+
         var saved = key
         saved.materials.sort { $0.number < $1.number }
         for index in saved.materials.indices {

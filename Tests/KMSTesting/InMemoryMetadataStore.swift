@@ -53,7 +53,12 @@ struct InMemoryMetadata {
     /// By their serial numbers.
     var multiFactorDevices: [String: MFADevice] = [:]
     var sessions: [String: Session] = [:]
+    /// By their prefixes.
+    var xksStores: [String: XKSStore] = [:]
+    /// By their ids.
+    var xksCredentials: [String: XKSCredential] = [:]
     var outbox: [OutboxItem] = []
+    var customKeyStores: [CustomKeyStoreID: CustomKeyStore] = [:]
 
     var image: MetadataImage {
         var image = MetadataImage(
@@ -67,7 +72,10 @@ struct InMemoryMetadata {
         image.managedPolicies = Array(managedPolicies.values)
         image.multiFactorDevices = Array(multiFactorDevices.values)
         image.sessions = Array(sessions.values)
+        image.xksStores = Array(xksStores.values)
+        image.xksCredentials = Array(xksCredentials.values)
         image.outbox = outbox
+        image.customKeyStores = Array(customKeyStores.values)
         image.systemPublicKeys = systemKeys.mapValues(\.publicKey).filter { !$0.value.isEmpty }
         return image
     }
@@ -101,6 +109,12 @@ struct InMemoryMetadata {
         case .removeMultiFactorDevice(let serialNumber): multiFactorDevices[serialNumber] = nil
         case .saveSession(let session): sessions[session.id] = session
         case .removeSessions(let ids): for id in ids { sessions[id] = nil }
+        case .saveCustomKeyStore(let store): try save(store)
+        case .removeCustomKeyStore(let id): try remove(id)
+        case .saveXKSStore(let store): try save(store)
+        case .removeXKSStore(let prefix): removeXKSStore(prefix)
+        case .saveXKSCredential(let credential): try save(credential)
+        case .removeXKSCredential(let id): xksCredentials[id] = nil
         case .saveOutboxItem(let item): save(item)
         case .removeOutboxItems(let ids): outbox.removeAll { ids.contains($0.id) }
         }

@@ -34,6 +34,11 @@ package struct RandomKeys {
             Bool.random(using: &generator)
         }
         key.policyPrincipals = Dictionary(uniqueKeysWithValues: principals.map { ($0, text()) })
+        key.exposure = maybe { generator in
+            KeyExposure(
+                name: .init(prefix: generator.pick(["a", "b/c"]), id: address.id.description),
+                uses: generator.pick([[.encrypt, .decrypt], [.encrypt], [.decrypt], []]))
+        }
         return key
     }
 

@@ -69,3 +69,17 @@ extension KeyLastUsage {
         )
     }
 }
+
+extension XKSStore {
+    package static func sample(_ prefix: String = "acme/payments", in scope: Scope = .sample) -> XKSStore {
+        XKSStore(prefix: prefix, scope: scope, creationDate: Timestamp(milliseconds: 1_767_225_600_006))
+    }
+}
+
+extension XKSCredential {
+    package static func sample(_ id: String = "BETWEEN2TENAND3THIRTY7CHARS", of prefix: String) -> XKSCredential {
+        XKSCredential(
+            id: id, prefix: prefix, sealedSecret: SealedBytes((0..<71).map { _ in .random(in: 0...255) })!,
+            creationDate: Timestamp(milliseconds: 1_767_225_600_007))
+    }
+}

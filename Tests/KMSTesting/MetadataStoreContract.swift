@@ -22,7 +22,7 @@ package struct MetadataStoreContract: Sendable {
 
     package static var facts: [Fact] {
         keyFacts + materialFacts + reservationFacts + nameFacts + useFacts + grantFacts + identityFacts + sessionFacts
-            + commitFacts
+            + customKeyStoreFacts + xksFacts + commitFacts
     }
 
     let makeStore: @Sendable () async throws -> any MetadataStore
@@ -76,6 +76,9 @@ extension MetadataImage {
         image.managedPolicies.sort { $0.arn < $1.arn }
         image.multiFactorDevices.sort { $0.serialNumber < $1.serialNumber }
         image.sessions.sort { $0.id < $1.id }
+        image.customKeyStores.sort { $0.id < $1.id }
+        image.xksStores.sort { $0.prefix < $1.prefix }
+        image.xksCredentials.sort { $0.id < $1.id }
         return image
     }
 }

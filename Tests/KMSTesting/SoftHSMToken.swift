@@ -125,6 +125,10 @@ package final class SoftHSMToken: Sendable {
 
     /// What `pkcs11-tool`, logged in, prints: a look at the token past everything that is ours.
     @discardableResult package func pkcs11Tool(_ arguments: String...) throws -> String {
+        try pkcs11Tool(arguments)
+    }
+
+    @discardableResult package func pkcs11Tool(_ arguments: [String]) throws -> String {
         try Program.run(
             "pkcs11-tool",
             arguments: ["--module", Self.modulePath, "--token-label", label, "--login", "--pin", pin] + arguments,

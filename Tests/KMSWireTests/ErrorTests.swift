@@ -12,7 +12,15 @@ import Testing
     @Test(arguments: [
         (KMSError.Code.accessDenied, "AccessDeniedException", 400),
         (.alreadyExists, "AlreadyExistsException", 400),
+        (.cloudHSMClusterInUse, "CloudHsmClusterInUseException", 400),
+        (.cloudHSMClusterInvalidConfiguration, "CloudHsmClusterInvalidConfigurationException", 400),
+        (.cloudHSMClusterNotActive, "CloudHsmClusterNotActiveException", 400),
+        (.cloudHSMClusterNotFound, "CloudHsmClusterNotFoundException", 400),
+        (.cloudHSMClusterNotRelated, "CloudHsmClusterNotRelatedException", 400),
         (.conflict, "ConflictException", 400),
+        (.customKeyStoreHasKeys, "CustomKeyStoreHasCMKsException", 400),
+        (.customKeyStoreInvalidState, "CustomKeyStoreInvalidStateException", 400),
+        (.customKeyStoreNameInUse, "CustomKeyStoreNameInUseException", 400),
         (.customKeyStoreNotFound, "CustomKeyStoreNotFoundException", 400),
         (.dependencyTimeout, "DependencyTimeoutException", 500),
         (.disabled, "DisabledException", 400),
@@ -20,6 +28,7 @@ import Testing
         (.expiredImportToken, "ExpiredImportTokenException", 400),
         (.incorrectKey, "IncorrectKeyException", 400),
         (.incorrectKeyMaterial, "IncorrectKeyMaterialException", 400),
+        (.incorrectTrustAnchor, "IncorrectTrustAnchorException", 400),
         (.internalFailure, "KMSInternalException", 500),
         (.invalidAliasName, "InvalidAliasNameException", 400),
         (.invalidARN, "InvalidArnException", 400),
@@ -96,6 +105,6 @@ import Testing
                 try RequestDecoder.decode(target: operation.target, body: [])
             }
         }
-        #expect(RequestDecoder.requests.count == 46)
+        #expect(RequestDecoder.requests.count == 52)
     }
 }

@@ -258,8 +258,6 @@ import Testing
         ] {
             #expect(error?.code == "UnsupportedOperationException" && error?.message?.contains("Recipient") == true)
         }
-        let store = refusal(GenerateRandomRequest.self, #"{"NumberOfBytes":1,"CustomKeyStoreId":"cks-1"}"#)
-        #expect(store?.code == "CustomKeyStoreNotFoundException" && store?.message?.contains("cks-1") == true)
         #expect(refusal(CreateKeyRequest.self, #"{"XksKeyId":"x"}"#)?.code == "UnsupportedOperationException")
     }
 

@@ -15,7 +15,7 @@ import Testing
         let rig = try await Rig.ready()
         let metadata = try SQLiteStore(path: disk.path + "/metadata.sqlite")
         let clock = TestClock()
-        let store = KeyStore(backend: rig.client, metadata: metadata, clock: clock, events: Silent())
+        let store = KeyStore(backend: rig.client, metadata: metadata, clock: clock, events: NoKeyEvents())
         try await store.start(reading: metadata)
         let key = try await store.createKey(NewKey(), by: .operator).key.address.id.description
         let plaintext = SecretBytes(copying: [1])
@@ -47,8 +47,4 @@ import Testing
         #expect(try rig.token.objectFiles.count == keys)
         try await store.stop()
     }
-}
-
-private struct Silent: KeyStoreEventSink {
-    func record(_: KeyStoreEvent) {}
 }

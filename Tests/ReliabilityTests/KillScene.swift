@@ -85,7 +85,7 @@ final class KillScene: Sendable {
     /// ids of the keys that are there.
     func expectAgreement(at now: Timestamp, keeping expected: [String: [[UInt8]]]) async throws -> Set<String> {
         try await withBackend { backend, metadata in
-            let store = KeyStore(backend: backend, metadata: metadata, clock: TestClock(now), events: Silence())
+            let store = KeyStore(backend: backend, metadata: metadata, clock: TestClock(now), events: NoKeyEvents())
             try await store.start(reading: metadata)
             try await store.performDueWork()
             let report = try await ConsistencyReport(comparing: metadata, with: backend)
@@ -116,8 +116,4 @@ final class KillScene: Sendable {
         let result = try await store.decrypt(ciphertext, with: nil, context: .empty, by: .operator)
         return String(decoding: result.plaintext.exposedArray, as: UTF8.self)
     }
-}
-
-private struct Silence: KeyStoreEventSink {
-    func record(_: KeyStoreEvent) {}
 }

@@ -14,7 +14,7 @@ import Testing
         let rig = try await Rig.ready()
         let metadata = InMemoryMetadataStore()
         let clock = TestClock()
-        let first = KeyStore(backend: rig.client, metadata: metadata, clock: clock, events: NoEvents())
+        let first = KeyStore(backend: rig.client, metadata: metadata, clock: clock, events: NoKeyEvents())
         try await first.start(reading: metadata)
         let key = try await first.createKey(NewKey(), by: .operator).key
         try await first.stop()
@@ -23,7 +23,7 @@ import Testing
             .reserveEncryptions(key.address, material: 1, total: Self.bound - UInt64(left))
         ])
 
-        let store = KeyStore(backend: rig.client, metadata: metadata, clock: clock, events: NoEvents())
+        let store = KeyStore(backend: rig.client, metadata: metadata, clock: clock, events: NoKeyEvents())
         try await store.start(reading: metadata)
         let id = key.address.id.description
         var ciphertext: [UInt8] = []
@@ -42,8 +42,4 @@ import Testing
         _ = try await store.encrypt(SecretBytes(copying: [1]), with: id, context: .empty, by: .operator)
         try await store.stop()
     }
-}
-
-private struct NoEvents: KeyStoreEventSink {
-    func record(_: KeyStoreEvent) {}
 }

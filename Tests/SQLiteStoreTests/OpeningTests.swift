@@ -41,17 +41,21 @@ import Testing
         let store = try folder.open()
         #expect(try await store.load() == MetadataImage())
         #expect(
-            try folder.query("SELECT identifier FROM grdb_migrations") == ["v1", "v2", "v3", "v5 multi-Region keys"])
+            try folder.query("SELECT identifier FROM grdb_migrations") == [
+                "v1", "v2", "v3", "v4 custom key stores", "v5 xks-proxy", "v6 multi-Region keys",
+            ])
         #expect(try folder.query("PRAGMA application_id") == ["\(0x5354_5247)"])
         #expect(
             try folder.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
                 == [
-                    "access_key", "account", "alias", "grdb_migrations", "identity", "identity_attachment",
-                    "identity_policy", "identity_tag", "identity_trust_principal", "key", "key_grant",
+                    "access_key", "account", "alias", "custom_key_store", "custom_key_store_cluster", "grdb_migrations",
+                    "identity", "identity_attachment",
+                    "identity_policy", "identity_tag", "identity_trust_principal", "key", "key_exposure", "key_grant",
                     "key_grant_context", "key_grant_operation", "key_last_usage", "key_material",
                     "key_policy_principal", "key_tag", "managed_policy",
                     "managed_policy_tag", "managed_policy_version", "mfa_device", "outbox", "session",
                     "session_policy", "session_tag", "sqlite_sequence", "system_key", "wrapping_key",
+                    "xks_credential", "xks_store",
                 ]
         )
     }

@@ -7,6 +7,7 @@ struct RandomChanges {
     private var random: RandomKeys
     private let addresses: [KeyAddress]
     private let objects: [ObjectID]
+    private let keyStores = [CustomKeyStoreID.random(), .random()]
 
     init(seed: UInt64) {
         random = RandomKeys(seed: seed)
@@ -23,7 +24,8 @@ struct RandomChanges {
     }
 
     private mutating func change() -> MetadataChange {
-        Bool.random(using: &random.generator) ? keyChange() : identityChange()
+        if Int.random(in: 0..<8, using: &random.generator) == 0 { return keyStoreChange() }
+        return Bool.random(using: &random.generator) ? keyChange() : identityChange()
     }
 
     /// To grants, identities and what stands beside them; the few names and unique ids clash at times.
@@ -84,10 +86,23 @@ struct RandomChanges {
     private mutating func key(_ address: KeyAddress) -> Key {
         let numbers = (1...3).filter { _ in Bool.random(using: &random.generator) }.map(UInt32.init)
         var key = random.key(address, [])
+        // Which may not be there.
+        key.customKeyStore = random.pick([nil, nil, nil, keyStores[0]])
         key.materials = numbers.shuffled(using: &random.generator).map { random.material($0, reference()) }
         // At times one that is not there.
         key.currentMaterial = Int.random(in: 0..<20, using: &random.generator) == 0 ? 9 : numbers.last ?? 0
         return key
+    }
+
+    /// Names and clusters clash at times.
+    private mutating func keyStoreChange() -> MetadataChange {
+        let id = random.pick(keyStores)
+        guard Int.random(in: 0..<4, using: &random.generator) > 0 else { return .removeCustomKeyStore(id) }
+        return .saveCustomKeyStore(
+            CustomKeyStore(
+                id: id, scope: .sample, name: random.pick(["one", "two", "three"]), creationDate: random.time(),
+                connection: random.pick([.disconnected, .connected, .failed(.networkErrors)]),
+                backing: .cloudHSM(.sample(random.pick(["cluster-aaaaaaaaaaa", "cluster-bbbbbbbbbbb"])))))
     }
 
     private mutating func reference() -> MaterialReference {

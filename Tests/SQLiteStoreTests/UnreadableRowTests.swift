@@ -111,6 +111,30 @@ import Testing
         Damage("UPDATE session SET kind = 'hush'", "table session ", "kind cannot be read"),
         Damage("UPDATE session SET sealed_secret = x''", "table session ", "sealed_secret cannot be read"),
         Damage("DELETE FROM session", "table session_policy ", "which is not in table session"),
+        Damage("UPDATE key SET custom_key_store = 'hush'", "table key ", "custom_key_store cannot be read"),
+        Damage(
+            "UPDATE key SET custom_key_store = 'cks-00000000000000000'", "table key ",
+            "which is not in table custom_key_store"
+        ),
+        Damage(
+            "UPDATE custom_key_store SET connection_state = 'hush'", "table custom_key_store ",
+            "connection_state cannot be read"
+        ),
+        Damage(
+            "UPDATE custom_key_store SET connection_error = 'INTERNAL_ERROR'", "table custom_key_store ",
+            "connection_state cannot be read"
+        ),
+        Damage("UPDATE custom_key_store SET type = 'hush'", "table custom_key_store ", "a type that is not known"),
+        Damage("UPDATE custom_key_store SET id = 'hush'", "table custom_key_store ", "id cannot be read"),
+        Damage("DELETE FROM custom_key_store_cluster", "table custom_key_store ", "what it stands on is not there"),
+        Damage(
+            "DELETE FROM custom_key_store", "table custom_key_store_cluster ",
+            "which is not in table custom_key_store"
+        ),
+        Damage(
+            "UPDATE custom_key_store_cluster SET sealed_password = x'01'", "table custom_key_store_cluster ",
+            "sealed_password cannot be read"
+        ),
         Damage("UPDATE outbox SET queue = 'hush'", "table outbox ", "queue cannot be read"),
     ]
 
@@ -121,8 +145,10 @@ import Testing
         key.policyPrincipals = ["arn:aws:iam::111122223333:role/app": "AROAB"]
         key.materials[0].rotation = .init(date: key.creationDate, kind: .onDemand)
         key.materials[0].imported = .init(validTo: key.creationDate, description: "from-vault", place: .token)
+        let keyStore = CustomKeyStore.sample()
+        key.customKeyStore = keyStore.id
         try await folder.open().commit([
-            .saveKey(key), .saveAlias(.sample(of: key)), .saveAccessKey(.sample()),
+            .saveCustomKeyStore(keyStore), .saveKey(key), .saveAlias(.sample(of: key)), .saveAccessKey(.sample()),
             .saveSystemKey(.credentials, MaterialReference(object: .random(), checkValue: [])),
             .saveWrappingKey(.sample(for: key.address)), .saveLastUsages([key.address: .sample()]),
             .saveGrant(.sample(on: key)), .saveAccount(.sample()), .saveIdentity(.sample()),

@@ -27,6 +27,7 @@ UNFIT = {
         "keep_their_identity_too[RSA": "no RSA key is imported", "take_new_material[RSA": "no RSA key is imported",
         "of_another_kind_is_refused[RSA too": "no RSA key is imported", "of_another_kind_is_refused[no ": "no RSA key is imported",
         "of_another_kind_is_refused[half": "no RSA key is imported",
+        "what_the_server_encrypts_openssl_and_python_decrypt": "no RSA key is imported",
     },
 }
 

@@ -56,6 +56,13 @@ bool libcrypto_hmac(
 /// Bytes from OpenSSL's private DRBG.
 bool libcrypto_random(void *output, size_t size);
 
+// MARK: Certificates
+
+/// Writes the subject's common name at `index` of an X.509 certificate in DER, in UTF-8 and of libcrypto_room bytes at
+/// the most. False where there is none, and for what is no certificate.
+bool libcrypto_certificate_common_name(
+    const void *certificate, size_t size, size_t index, void *output, size_t *output_size);
+
 // MARK: Wrapping, padding, encodings
 
 /// AES key wrap with padding (RFC 5649). `output` has room for `size` rounded up to a multiple of 8, and 8 more.

@@ -45,8 +45,7 @@ extension WorkerConnection {
             defer { updateLoad(state) }
             return state.calls.giveBackRepeatable(Self.now)
         }
-        let error = KMSError(
-            .keyUnavailable, "The HSM is not available. Try again later.", cause: "it has not answered for a while")
+        let error = KMSError.hsmUnavailable(cause: "it has not answered for a while")
         for call in calls { call.finish(.failure(error)) }
     }
 }

@@ -155,7 +155,9 @@ extension HSMCluster {
     /// a fault of the member.
     func isShown(_ key: MaterialReference, by index: Int) async throws(KMSError) -> Bool {
         try await ask(index) { (member) async throws(KMSError) in
-            guard try await member.shows(key.object) else { return false }
+            // An adopted one has no object of that id.
+            let isOurs = member.adoptedObject(of: key) == nil
+            if isOurs, try await !member.shows(key.object) { return false }
             do throws(KMSError) {
                 try await member.verifyKey(key)
                 return true
@@ -275,8 +277,7 @@ extension HSMCluster {
         var all: [Set<ObjectID>] = []
         for index in members.indices {
             guard !isDrained(index) else {
-                throw KMSError(
-                    .keyUnavailable, "The HSM is not available. Try again later.",
+                throw .hsmUnavailable(
                     cause: "not all members of the HSM cluster can be asked: \(describe([index]))")
             }
             all.append(

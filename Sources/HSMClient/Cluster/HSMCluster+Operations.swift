@@ -7,6 +7,15 @@ extension HSMCluster {
         members[0].backend.sealingScheme(of: key)
     }
 
+    package func adoptedObject(of key: MaterialReference) -> [UInt8]? {
+        members[0].backend.adoptedObject(of: key)
+    }
+
+    /// What one member shows under the label, the others have to show too, sooner or later.
+    package func adoptKey(labelled label: String, as id: ObjectID) async throws(KMSError) -> GeneratedKey {
+        try await onAny { (member) async throws(KMSError) in try await member.adoptKey(labelled: label, as: id) }
+    }
+
     package func encrypt(
         _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SealedBytes {

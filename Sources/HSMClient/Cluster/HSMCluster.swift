@@ -143,8 +143,7 @@ package final class HSMCluster: KeyBackend {
         if let missing = course.missingError, course.missing.count == members.count { return missing }
         var lacking = lacking
         lacking.formUnion(course.missing)
-        return KMSError(
-            .keyUnavailable, "The HSM is not available. Try again later.",
+        return .hsmUnavailable(
             cause: "no member of the HSM cluster that has the key serves: "
                 + describe(Array(members.indices), without: lacking))
     }

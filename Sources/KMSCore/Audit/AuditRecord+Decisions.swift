@@ -60,6 +60,7 @@ extension PolicySource {
         switch self {
         case .keyPolicy: "KeyPolicy"
         case .trustPolicy: "TrustPolicy"
+        case .proxyPolicy: "XKSStorePolicy"
         case .identityPolicy: "IdentityPolicy"
         case .permissionsBoundary: "PermissionsBoundary"
         case .sessionPolicy: "SessionPolicy"
@@ -69,7 +70,7 @@ extension PolicySource {
 
     private var name: String? {
         switch self {
-        case .keyPolicy, .trustPolicy, .sessionPolicy: nil
+        case .keyPolicy, .trustPolicy, .proxyPolicy, .sessionPolicy: nil
         case .identityPolicy(let name), .permissionsBoundary(let name), .grant(let name): name
         }
     }
@@ -78,6 +79,7 @@ extension PolicySource {
         switch self {
         case .keyPolicy: "the key policy"
         case .trustPolicy: "the role's trust policy"
+        case .proxyPolicy: "the XKS store's policy"
         case .identityPolicy(let name): "the identity-based policy \(name)"
         case .permissionsBoundary(let name): "the permissions boundary \(name)"
         case .sessionPolicy: "the session policy"

@@ -14,7 +14,8 @@ extension KeyStore {
 
     /// Moves what is on its way to a key.
     func bringMaterial(to address: KeyAddress) async throws(KMSError) {
-        try await materialWork(on: address).run { () async throws(KMSError) in
+        guard let key = table.withLock({ $0.key(address) })?.key else { return }
+        try await materialWork(on: key).run { () async throws(KMSError) in
             let newest = table.withLock { $0.key(address) }?.key
             // Another may have been faster, or the key be gone.
             guard let key = newest, key.awaitsMaterial else { return }
@@ -31,7 +32,7 @@ extension KeyStore {
     private func move(_ material: KeyMaterial, to key: Key) async throws(KMSError) {
         let address = key.address
         let object = material.reference.object
-        if unmade.withLock({ $0.remove(object) }) == nil { try await clear(object, of: address) }
+        if unmade.withLock({ $0.remove(object) }) == nil { try await clear(object, of: key) }
         let made = try await transfer(material, to: key)
         let occasion = Occasion.service(
             "SynchronizeMultiRegionKey", address, at: clock.now,
@@ -49,10 +50,10 @@ extension KeyStore {
 
     /// Destroys what an earlier attempt may have left under an object's id. Nothing is destroyed but what the intent
     /// names, and only in a token that shows it, or all live keys.
-    private func clear(_ object: ObjectID, of address: KeyAddress) async throws(KMSError) {
-        let place = place(of: address)
+    private func clear(_ object: ObjectID, of key: Key) async throws(KMSError) {
+        let place = place(of: key)
         try await checkThatLiveKeysAreThere(
-            except: dueKeys(in: place), before: [address], orThese: [object], in: place)
+            except: dueKeys(in: place), before: [key.address], orThese: [object], in: place)
         try await backend(in: place).destroyKey(object)
     }
 

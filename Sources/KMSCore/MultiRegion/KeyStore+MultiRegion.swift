@@ -13,33 +13,13 @@ extension KeyStore {
             .sorted { $0.key.address.scope.region < $1.key.address.scope.region }
     }
 
-    /// The key with what of its set is shown.
-    func description(of key: Key, in state: KeyState) -> KeyDescription {
-        KeyDescription(key: key, state: state, multiRegion: configuration(of: key))
-    }
-
-    private func configuration(of key: Key) -> MultiRegionConfiguration? {
+    /// Nil for single-Region keys.
+    func configuration(of key: Key) -> MultiRegionConfiguration? {
         guard let type = key.multiRegionKeyType, let region = key.primaryRegion else { return nil }
         let primary = KeyAddress(scope: Scope(account: key.address.scope.account, region: region), id: key.address.id)
         let set = siblings(of: key.address).map(\.key.address) + [key.address]
         return MultiRegionConfiguration(
             type: type, primary: primary,
             replicas: set.filter { $0 != primary }.sorted { $0.scope.region < $1.scope.region })
-    }
-
-    /// The state as it is shown.
-    func state(of entry: KeyEntry) -> KeyState {
-        let state = entry.state(at: clock.now)
-        guard entry.key.primaryRegion != nil, state == .enabled || state == .disabled,
-            updating.withLock({ $0.contains(entry.key.address) })
-        else { return state }
-        return .updating
-    }
-
-    /// Throws unless the key may be used for the action in the state that it is in.
-    func checkState(of entry: KeyEntry, for action: KMSAction) throws(KMSError) {
-        let state = state(of: entry)
-        // A disabled key is no more to be used while it is updated.
-        try action.check(state == .updating && entry.key.state == .disabled ? .disabled : state, of: entry.arn)
     }
 }

@@ -20,6 +20,7 @@ extension KeyStore {
         guard let replica = table.withLock({ $0.key(next) }) else {
             throw KMSError(.notFound, "Key '\(next.arn)' does not exist. Replicate the key to \(region) first.")
         }
+        try quotas.spend(.updatePrimaryRegion, spec: nil, account: context.principal.account, region: region)
         try authorize(.updatePrimaryRegion, on: .key(replica), by: context, with: .primaryRegion(region))
         try checkState(of: replica, for: .updatePrimaryRegion)
         let isFirst = updating.withLock { updating in
@@ -78,7 +79,7 @@ extension KeyStore {
 
     /// The primary of `replica`, as it is when that is gone, where it waits for that alone. To be stored together with the
     /// removal.
-    func primaryWithoutReplicas(after replica: Key) throws(KMSError) -> KeyEntry? {
+    func primaryWithoutReplicas(after replica: Key) -> KeyEntry? {
         let rest = siblings(of: replica.address)
         guard replica.isReplica, let former = rest.first, rest.count == 1,
             former.key.lifecycle == .pendingReplicaDeletion, let days = former.key.pendingWindowInDays
@@ -87,6 +88,6 @@ extension KeyStore {
         primary.lifecycle = .pendingDeletion
         primary.deletionDate = clock.now.adding(days: days)
         primary.pendingWindowInDays = nil
-        return KeyEntry(primary, in: try backend(of: primary), replacing: former)
+        return KeyEntry(primary, in: backend, replacing: former)
     }
 }

@@ -31,6 +31,10 @@ extension KeyStore {
         let scope = Scope(account: entry.key.address.scope.account, region: request.region)
         let address = KeyAddress(scope: scope, id: entry.key.address.id)
         let conditions = RequestConditions.creation(ofReplica: entry.key, request, tags)
+        // As AWS counts it: one of them is a trial.
+        for _ in 0..<2 {
+            try quotas.spend(.createKey, spec: nil, account: context.principal.account, region: request.region)
+        }
         try authorize(.createKey, on: .account(scope), by: context, with: conditions)
         if !tags.isEmpty {
             try authorize(.tagResource, on: .newKey(address), by: context, with: conditions, named: "*")
@@ -97,7 +101,7 @@ extension KeyStore {
                 .filter { isImported ? $0.hasEverBeen : $0.stage == .present }.map { $0.replica(imported: isImported) }
             made.currentMaterial = primary.key.currentMaterial
             made.rotation = primary.key.rotation
-            guard let entry = KeyEntry(made, in: try backend(of: made)) else {
+            guard let entry = KeyEntry(made, in: backend) else {
                 throw KMSError(.internalFailure, "The key was not replicated.", cause: "its material cannot be read")
             }
             let objects = made.materials.map(\.reference.object)

@@ -18,15 +18,17 @@ package struct RequestQuota: Sendable {
         ("GenerateDataKeyPair (ECC_NIST_EDWARDS25519)", 100), ("GenerateDataKeyPair (RSA_2048)", 20),
         ("GenerateDataKeyPair (RSA_3072)", 4), ("GenerateDataKeyPair (RSA_4096)", 1),
         ("GenerateDataKeyPair (SM2)", 25),
-        ("CancelKeyDeletion", 5), ("CreateAlias", 5), ("CreateGrant", 50), ("CreateKey", 5), ("DeleteAlias", 15),
-        ("DeleteImportedKeyMaterial", 15), ("DescribeKey", 2000), ("DisableKey", 5), ("DisableKeyRotation", 5),
+        ("CancelKeyDeletion", 5), ("ConnectCustomKeyStore", 5), ("CreateAlias", 5), ("CreateCustomKeyStore", 5),
+        ("CreateGrant", 50), ("CreateKey", 5), ("DeleteAlias", 15), ("DeleteCustomKeyStore", 5),
+        ("DeleteImportedKeyMaterial", 15), ("DescribeCustomKeyStores", 5), ("DescribeKey", 2000), ("DisableKey", 5),
+        ("DisableKeyRotation", 5), ("DisconnectCustomKeyStore", 5), ("UpdateCustomKeyStore", 5),
         ("EnableKey", 5), ("EnableKeyRotation", 15), ("GetKeyLastUsage", 5), ("GetKeyPolicy", 1000),
         ("GetKeyRotationStatus", 1000), ("GetParametersForImport", 1), ("GetPublicKey", 2000),
         ("ImportKeyMaterial", 15), ("ListAliases", 500), ("ListGrants", 100), ("ListKeyPolicies", 100),
         ("ListKeyRotations", 100), ("ListKeys", 500), ("ListResourceTags", 2000), ("ListRetirableGrants", 100),
-        ("PutKeyPolicy", 15), ("RetireGrant", 50), ("RevokeGrant", 50), ("RotateKeyOnDemand", 5),
+        ("PutKeyPolicy", 15), ("ReplicateKey", 5), ("RetireGrant", 50), ("RevokeGrant", 50), ("RotateKeyOnDemand", 5),
         ("ScheduleKeyDeletion", 15), ("TagResource", 10), ("UntagResource", 5), ("UpdateAlias", 5),
-        ("UpdateKeyDescription", 5),
+        ("UpdateKeyDescription", 5), ("UpdatePrimaryRegion", 5),
     ]
 
     private static let places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })

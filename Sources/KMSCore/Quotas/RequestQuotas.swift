@@ -59,29 +59,13 @@ package final class RequestQuotas: Sendable {
 }
 
 /// The buckets of one account in one Region.
-///
-/// A bucket is one number: when it is full again. It is counted in thousandths of a token, of which every millisecond
-/// brings as many as the quota allows requests a second; so all numbers are whole. This is the generic cell rate
-/// algorithm (ITU-T I.371, annex A), with a tolerance of a second.
 private final class QuotaBuckets: Sendable {
     /// In the order of ``RequestQuota/all``.
-    private let fullAgain = Mutex<[Int64]>(Array(repeating: -(1 << 62), count: RequestQuota.all.count))
-
-    private static let token: Int64 = 1000
+    private let fullAgain = Mutex<[Int64]>(
+        Array(repeating: RateBucket.full, count: RequestQuota.all.count))
 
     /// Takes a token, or none if there is none.
     func take(from place: Int, refilledAt rate: Int64, now milliseconds: Int64) -> Bool {
-        let now = milliseconds * rate
-        let second = Self.token * rate
-        return fullAgain.withLock { fullAgain in
-            var full = max(fullAgain[place], now)
-            // A bucket is full in a second, however empty it is, unless the clock has gone back: it then counts as
-            // empty now, and not until the clock is where it was. By up to a second more, requests that looked at the
-            // clock at about the same time may come one before the other.
-            if full > now + 2 * second { full = now + second }
-            let isThere = full + Self.token <= now + second
-            fullAgain[place] = isThere ? full + Self.token : full
-            return isThere
-        }
+        fullAgain.withLock { RateBucket.take(from: &$0[place], refilledAt: rate, now: milliseconds) }
     }
 }

@@ -3,6 +3,8 @@ package enum PolicySource: Hashable, Sendable {
     /// A resource-based policy.
     case keyPolicy
     case trustPolicy
+    /// Of a store of the XKS proxy: whom it serves, of those whom AWS KMS has let through.
+    case proxyPolicy
     /// An inline policy by its name, or a managed one by its ARN.
     case identityPolicy(String)
     case permissionsBoundary(String)

@@ -30,6 +30,15 @@ extension Decision {
         return policyCase.denial(nil) ?? policyCase.decisionByIdentity()
     }
 
+    /// Decides by one resource's policy alone: on callers whose own policies somebody else has looked at, so that naming
+    /// their account names them.
+    package static func byResourcePolicy(
+        _ question: PolicyQuestion, by caller: PolicyCaller, _ policy: CompiledPolicy
+    ) -> Decision {
+        policy.denial(of: question, to: caller, hasBoundary: false)
+            ?? policy.allowance(of: question, to: caller)?.decision ?? Decision(.notAllowed(by: .resourcePolicy))
+    }
+
     /// Decides on sts:AssumeRole of a role with this trust policy.
     package static func onRole(
         _ question: PolicyQuestion, by caller: PolicyCaller, _ policies: CallerPolicies, trustPolicy: CompiledPolicy,

@@ -16,7 +16,7 @@ extension Decision {
 extension PolicySource {
     fileprivate var nameWithArticle: String {
         switch self {
-        case .keyPolicy, .trustPolicy, .grant: "a resource-based policy"
+        case .keyPolicy, .trustPolicy, .proxyPolicy, .grant: "a resource-based policy"
         case .identityPolicy: "an identity-based policy"
         case .permissionsBoundary: "a permissions boundary"
         case .sessionPolicy: "a session policy"

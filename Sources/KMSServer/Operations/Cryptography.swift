@@ -73,7 +73,7 @@ extension GenerateDataKeyPairWithoutPlaintextRequest: ServedRequest {
 
 extension GenerateRandomRequest: ServedRequest {
     func perform(on store: KeyStore, by caller: CallContext) async throws(KMSError) -> GenerateRandomResponse {
-        let bytes = try await store.generateRandom(bytes: count, by: caller)
+        let bytes = try await store.generateRandom(bytes: count, in: customKeyStore, by: caller)
         return GenerateRandomResponse(bytes)
     }
 }

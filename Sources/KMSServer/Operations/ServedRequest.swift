@@ -19,7 +19,9 @@ struct OperationTable: Sendable {
     init() {
         let requests: [any ServedRequest.Type] = [
             CancelKeyDeletionRequest.self, CreateAliasRequest.self, CreateGrantRequest.self, CreateKeyRequest.self,
-            DecryptRequest.self,
+            ConnectCustomKeyStoreRequest.self, CreateCustomKeyStoreRequest.self, DeleteCustomKeyStoreRequest.self,
+            DescribeCustomKeyStoresRequest.self, DisconnectCustomKeyStoreRequest.self,
+            UpdateCustomKeyStoreRequest.self, DecryptRequest.self,
             DeleteAliasRequest.self, DeleteImportedKeyMaterialRequest.self, DeriveSharedSecretRequest.self,
             DescribeKeyRequest.self, DisableKeyRequest.self, DisableKeyRotationRequest.self, EnableKeyRequest.self,
             EnableKeyRotationRequest.self, EncryptRequest.self, GenerateDataKeyRequest.self,

@@ -78,6 +78,12 @@ extension MemberReader {
         return ""
     }
 
+    /// A text of which nothing is kept, recorded or told: it is only looked at.
+    mutating func requiredSensitiveString(_ name: String, _ shape: StringShape) throws(WireError) {
+        guard let value = try decode(String.self, name, as: "a string") else { return note(missing: name) }
+        for failure in shape.failures(of: value) { note(failure, of: nil, at: name.asViolationPath) }
+    }
+
     mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(WireError) -> Int? {
         let value = try decode(Int.self, name, as: "an integer")
         if let value {
@@ -121,6 +127,13 @@ extension MemberReader {
         }
         record(name, .date(timestamp.timestamp))
         return timestamp.timestamp
+    }
+
+    /// A text that is a secret: no record and no violation has it. `length` is in Unicode code points.
+    mutating func secretString(_ name: String, length: ClosedRange<Int>) throws(WireError) -> SecretBlob? {
+        guard let text = try decode(String.self, name, as: "a string") else { return nil }
+        note(Constraint.length(text.unicodeScalars.count, length), of: nil, at: name.asViolationPath)
+        return SecretBlob(text: text)
     }
 
     mutating func requiredSecret(_ name: String, length: ClosedRange<Int>) throws(WireError) -> SecretBlob {

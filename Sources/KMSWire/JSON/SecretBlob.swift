@@ -23,6 +23,16 @@ package final class SecretBlob: Sendable {
         bytes.wipe()
     }
 
+    /// A secret that is a text, and not base64 of one.
+    convenience init(text: String) {
+        var bytes = Array(text.utf8)
+        self.init(SecretBytes(copying: bytes))
+        // Unsafe in general for the padding of larger elements; bytes have none.
+        var span = bytes.mutableSpan
+        var raw = unsafe span.mutableBytes
+        raw.wipe()
+    }
+
     /// Gives the secret up. To be called once.
     package func take() -> SecretBytes {
         guard let secret = secret.withLock({ $0.take() }) else {

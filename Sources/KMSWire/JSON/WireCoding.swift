@@ -28,6 +28,11 @@ extension WireResponse {
     }
 }
 
+/// The answer of operations whose output is a structure without members: `{}`.
+package struct EmptyStructureResponse: WireResponse {
+    package init() {}
+}
+
 /// The answer of operations that have no output: a body of no bytes at all.
 package struct EmptyResponse: WireResponse {
     package init() {}

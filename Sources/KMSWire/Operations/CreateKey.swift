@@ -48,7 +48,6 @@ package struct CreateKeyRequest: WireRequest {
                     + "the KeyUsage value must be ENCRYPT_DECRYPT."
             )
         }
-        if let customKeyStore { throw .customKeyStoreNotFound(customKeyStore) }
         if externalKey != nil { throw .unsupported("XksKeyId is not supported by this server yet.") }
     }
 
@@ -61,14 +60,9 @@ package struct CreateKeyRequest: WireRequest {
         key.policy = policy
         key.tags = tags.map(\.tag)
         key.isMultiRegion = isMultiRegion
+        key.customKeyStore = customKeyStore
         key.bypassLockoutCheck = bypassLockoutCheck
         return key
-    }
-}
-
-extension WireError {
-    static func customKeyStoreNotFound(_ id: String) -> WireError {
-        WireError(KMSError(.customKeyStoreNotFound, "There is no custom key store '\(id)'."))
     }
 }
 

@@ -104,7 +104,7 @@ package struct GenerateDataKeyResponse: WireResponse {
 package struct GenerateRandomRequest: WireRequest {
     package static let operation = OperationName.generateRandom
     private let bytes: Int?
-    private let customKeyStore: String?
+    package let customKeyStore: String?
     private let hasRecipient: Bool
 
     /// How many bytes are wanted. To be asked for when the request has been checked: then it is there.
@@ -118,7 +118,6 @@ package struct GenerateRandomRequest: WireRequest {
 
     package func check() throws(WireError) {
         guard bytes != nil else { throw .validation("NumberOfBytes is required.") }
-        if let customKeyStore { throw .customKeyStoreNotFound(customKeyStore) }
         if hasRecipient { throw .recipientNotSupported }
     }
 }

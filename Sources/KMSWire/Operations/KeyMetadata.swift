@@ -12,6 +12,8 @@ package struct KeyMetadata: Encodable, Sendable {
     private let state: String
     private let deletionDate: WireTimestamp?
     private let origin: String
+    private let customKeyStore: String?
+    private let clusterID: String?
     private let expiry: WireExpiry?
     private let manager: String
     private let algorithms: KeyAlgorithms
@@ -32,6 +34,8 @@ package struct KeyMetadata: Encodable, Sendable {
         state = description.state.rawValue
         deletionDate = key.deletionDate.map(WireTimestamp.init)
         origin = key.origin.rawValue
+        customKeyStore = key.customKeyStore?.description
+        clusterID = description.clusterID
         expiry = WireExpiry(of: key, in: description.state)
         manager = key.manager.rawValue
         algorithms = KeyAlgorithms(of: key)
@@ -56,6 +60,8 @@ package struct KeyMetadata: Encodable, Sendable {
         try container.encode(state, forKey: .state)
         try container.encodeIfPresent(deletionDate, forKey: .deletionDate)
         try container.encode(origin, forKey: .origin)
+        try container.encodeIfPresent(customKeyStore, forKey: .customKeyStore)
+        try container.encodeIfPresent(clusterID, forKey: .clusterID)
         try expiry?.encode(to: encoder)
         try container.encode(manager, forKey: .manager)
         try algorithms.encode(to: encoder)
@@ -76,6 +82,8 @@ package struct KeyMetadata: Encodable, Sendable {
         case state = "KeyState"
         case deletionDate = "DeletionDate"
         case origin = "Origin"
+        case customKeyStore = "CustomKeyStoreId"
+        case clusterID = "CloudHsmClusterId"
         case manager = "KeyManager"
         case isMultiRegion = "MultiRegion"
         case multiRegion = "MultiRegionConfiguration"

@@ -1,4 +1,3 @@
-import Glibc
 import SecureMemory
 
 /// Where a backup's passphrase comes from: the first line of a file, as openssl's `file:` has it, or the terminal.
@@ -11,7 +10,7 @@ struct PassphraseSource {
 
     /// For opening: asked once.
     func read() throws(CommandFailure) -> SecretBytes {
-        if let file { return try Self.readFile(file) }
+        if let file { return try SecretInput.line(of: file, called: "the passphrase file") }
         return try SecretAnswer.ask("Passphrase of the backup: ", Self.instead)
     }
 
@@ -19,7 +18,7 @@ struct PassphraseSource {
     func readNew() throws(CommandFailure) -> SecretBytes {
         let passphrase: SecretBytes
         if let file {
-            passphrase = try Self.readFile(file)
+            passphrase = try SecretInput.line(of: file, called: "the passphrase file")
         } else {
             passphrase = try SecretAnswer.ask("New passphrase for the backup: ", Self.instead)
             let again = try SecretAnswer.ask("The same once more: ", Self.instead)
@@ -32,16 +31,5 @@ struct PassphraseSource {
             )
         }
         return passphrase
-    }
-
-    private static func readFile(_ path: String) throws(CommandFailure) -> SecretBytes {
-        var status = stat()
-        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0 {
-            throw CommandFailure("the passphrase file \(path) can be read by others", hint: "run: chmod 600 \(path)")
-        }
-        let content = try SecretInput.file(path, called: "the passphrase file")
-        return try content.withExposedBytes { (span: RawSpan) throws(CommandFailure) in
-            try SecretAnswer.line(span, "the passphrase file \(path)")
-        }
     }
 }

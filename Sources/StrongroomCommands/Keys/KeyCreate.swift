@@ -8,6 +8,7 @@ struct KeyCreate: AsyncParsableCommand {
             strongroom key create --state DIR --description 'payroll' --tag team=finance
             strongroom key create --state DIR --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY
             strongroom key create --state DIR --origin external
+            strongroom key create --state DIR --key-store cks-1234567890abcdef0
             strongroom key create --state DIR --hardened payroll --classification confidential
 
             A key of origin external is made without material; `strongroom import-key-material` brings it.
@@ -46,6 +47,9 @@ struct KeyCreate: AsyncParsableCommand {
     @Option(help: "Who makes the key material: the HSM (aws-kms), or you (external).")
     var origin: Origin?
 
+    @Option(help: "The id of the custom key store that the key is to be made in.")
+    var keyStore: String?
+
     @Option(help: "A tag as NAME=VALUE; can be given several times.")
     var tag: [String] = []
 
@@ -56,9 +60,15 @@ struct KeyCreate: AsyncParsableCommand {
 
     func run() async throws {
         try hardened.check()
+        guard keyStore == nil || origin == nil && hardened.hardened == nil else {
+            throw CommandFailure(
+                "a key in a custom key store has an origin of its own, and is not rotated",
+                hint: "leave --origin and --hardened out")
+        }
         let input = CreateKeyInput(
             Description: description, Tags: try TagInput.all(tag), KeySpec: keySpec,
-            KeyUsage: try CreateKeyInput.usage(keyUsage, of: keySpec), Origin: origin?.wireName,
+            KeyUsage: try CreateKeyInput.usage(keyUsage, of: keySpec),
+            Origin: keyStore == nil ? origin?.wireName : "AWS_CLOUDHSM", CustomKeyStoreId: keyStore,
             MultiRegion: multiRegion ? true : nil
         )
         if let name = hardened.hardened { return try await createHardened(name, input) }

@@ -88,6 +88,7 @@ extension PolicySource {
         switch self {
         case .keyPolicy: "the key policy"
         case .trustPolicy: "the role's trust policy"
+        case .proxyPolicy: "the XKS store's policy"
         case .identityPolicy(let name): "the identity policy \(name)"
         case .permissionsBoundary(let arn): "the permissions boundary \(arn)"
         case .sessionPolicy: "the session policy"

@@ -1,0 +1,6 @@
+import XKSProxy
+
+/// The bodies of the XKS proxy's requests, read as each operation's, and as base64: what decodes encodes to the same text.
+public func fuzzXKS(_ bytes: [UInt8]) {
+    XKSBodies.read(bytes)
+}
