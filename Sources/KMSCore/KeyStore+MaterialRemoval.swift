@@ -135,8 +135,8 @@ extension KeyStore {
     /// Makes the store the same as the memory, after a commit that may have taken effect although it failed.
     func storeAgain(_ address: KeyAddress) async throws(KMSError) {
         try await changes.run { () async throws(KMSError) in
-            guard let newest = table.withLock({ $0.key(address) })?.key else { return }
-            try await journal.prepare([.saveKey(newest)])
+            let newest = table.withLock { $0.set(of: address) }.map(\.key)
+            try await journal.prepare(newest.map { .saveKey($0) })
         }
     }
 

@@ -74,7 +74,8 @@ extension KeyStore {
         try await changeSet(address, on: occasion) { key, _ throws(KMSError) in try edit(&key) }
     }
 
-    /// As ``change(_:on:_:)``, with the same multi-Region key in other Regions: all change, or none does.
+    /// As ``change(_:on:_:)``, with the same multi-Region key in other Regions: all change, or none does. All are stored,
+    /// also those that stay as they are: a commit that took effect although it failed may have left other rows of them.
     @discardableResult
     func changeSet(
         _ address: KeyAddress, on occasion: Occasion, _ edit: (inout Key, inout [Key]) throws(KMSError) -> Void
@@ -96,7 +97,7 @@ extension KeyStore {
             }
             guard !changed.isEmpty else { return key }
             let entries = changed
-            try await occasion.commit(entries.map { .saveKey($0.key) }, to: journal)
+            try await occasion.commit(([key] + siblings).map { .saveKey($0) }, to: journal)
             table.withLock { table in
                 for entry in entries { table.save(entry) }
             }

@@ -4,9 +4,13 @@ import Synchronization
 // What is to be moved stands in the store (`moving`), and is moved by whoever comes first: the call that asked for it, or
 // a round of ``performDueWork()``, also after a crash.
 extension KeyStore {
+    /// Minutes that a move may take: then its wrapping key is destroyed, whoever was to do it.
+    static let movingMinutes = 10
+
     /// Moves what is on its way to the keys of a place.
     func bringAwaitedMaterial(in place: KeyPlace) async throws(KMSError) {
-        let waiting = entries(in: place).filter(\.key.awaitsMaterial).map(\.key.address)
+        let waiting = entries(in: place).map(\.key).filter { $0.awaitsMaterial || !lackedMaterial(of: $0).isEmpty }
+            .map(\.address)
         try await forEach(waiting, of: { $0 }) { address async throws(KMSError) in
             try await bringMaterial(to: address)
         }
@@ -18,12 +22,31 @@ extension KeyStore {
         try await materialWork(on: key).run { () async throws(KMSError) in
             let newest = table.withLock { $0.key(address) }?.key
             // Another may have been faster, or the key be gone.
-            guard let key = newest, key.awaitsMaterial else { return }
+            guard var key = newest else { return }
+            if !lackedMaterial(of: key).isEmpty { key = try await expectLackedMaterial(address) }
+            guard key.awaitsMaterial else { return }
             do throws(KMSError) {
                 for material in key.materials where material.stage == .moving { try await move(material, to: key) }
             } catch {
                 if error.code == .unsupported, key.lifecycle == .replicating { try await giveUp(key) }
                 throw error
+            }
+        }
+    }
+
+    /// Materials of its primary that a replica knows nothing of: its own beginning took effect although it failed, and the
+    /// primary was rotated before a server saw it.
+    private func lackedMaterial(of key: Key) -> [KeyMaterial] {
+        guard key.isReplica, key.lifecycle != .destroying else { return [] }
+        let primary = siblings(of: key.address).first(where: \.key.isPrimary)?.key
+        return primary?.sharedMaterials.filter { key.material($0.number) == nil } ?? []
+    }
+
+    private func expectLackedMaterial(_ address: KeyAddress) async throws(KMSError) -> Key {
+        try await changeSet(address, on: .step) { key, siblings throws(KMSError) in
+            guard let primary = siblings.first(where: \.isPrimary) else { return }
+            for material in primary.sharedMaterials where key.material(material.number) == nil {
+                key.materials.append(material.replica(imported: key.origin == .external))
             }
         }
     }
@@ -49,9 +72,11 @@ extension KeyStore {
     }
 
     /// Destroys what an earlier attempt may have left under an object's id. Nothing is destroyed but what the intent
-    /// names, and only in a token that shows it, or all live keys.
+    /// names, and only in a token that shows it, or all live keys. The intent is stored once more before: the end of that
+    /// attempt may have taken effect although it failed.
     private func clear(_ object: ObjectID, of key: Key) async throws(KMSError) {
         let place = place(of: key)
+        try await storeAgain(key.address)
         try await checkThatLiveKeysAreThere(
             except: dueKeys(in: place), before: [key.address], orThese: [object], in: place)
         try await backend(in: place).destroyKey(object)
@@ -65,7 +90,7 @@ extension KeyStore {
         guard !sources.isEmpty else {
             throw KMSError(.keyUnavailable, "No Region has the key material \(material.idText) of \(key.address.arn).")
         }
-        let validTo = Timestamp(milliseconds: clock.now.milliseconds + Int64(Self.importParametersHours) * 3_600_000)
+        let validTo = Timestamp(milliseconds: clock.now.milliseconds + Int64(Self.movingMinutes) * 60_000)
         // As strong as AES-128 against a thief of what is wrapped, which is in our own memory alone, for a moment.
         let wrappingKey = try await makeWrappingKey(.rsa3072, for: key.address, validTo: validTo)
         do throws(KMSError) {
@@ -108,6 +133,11 @@ extension KeyStore {
 }
 
 extension Key {
+    /// What every replica is to have.
+    var sharedMaterials: [KeyMaterial] {
+        materials.filter { origin == .external ? $0.hasEverBeen : $0.stage == .present }
+    }
+
     /// Whether material is on its way to it. Not to a key that is going.
     var awaitsMaterial: Bool { lifecycle != .destroying && materials.contains { $0.stage == .moving } }
 }

@@ -95,10 +95,8 @@ extension KeyStore {
                     .limitExceeded, "\(entry.arn) is in \(set.count) Regions, the most that a key may be in.")
             }
             var made = replica
-            let isImported = made.origin == .external
             // What a rotation is about to make is given to all replicas when it is made.
-            made.materials = primary.key.materials
-                .filter { isImported ? $0.hasEverBeen : $0.stage == .present }.map { $0.replica(imported: isImported) }
+            made.materials = primary.key.sharedMaterials.map { $0.replica(imported: made.origin == .external) }
             made.currentMaterial = primary.key.currentMaterial
             made.rotation = primary.key.rotation
             guard let entry = KeyEntry(made, in: backend) else {
