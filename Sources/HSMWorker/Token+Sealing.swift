@@ -32,7 +32,7 @@ extension Token {
                 .unsupported,
                 "the token has no \(MechanismType.aesGCM), and a pair of keys in its place cannot be wrapped")
         }
-        let mobility: KeyTemplate.Mobility = profile.wrapWithTrusted == .required ? .wrappedByTrusted : .wrapped
+        let mobility: KeyTemplate.Mobility = profile.wrapWithTrusted ? .wrappedByTrusted : .wrapped
         guard let movable = KeyTemplate.named(spec: spec, usage: usage, mobility) else {
             throw OperationFailure(.unsupported, "this worker makes no movable keys of spec \(spec) for \(usage)")
         }

@@ -35,7 +35,7 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     /// AES-GCM.
     package var encryptThenMAC: Bool
     /// Whether keys that can leave their token, wrapped, are such that a trusted wrapping key alone wraps them.
-    package var wrapWithTrusted: TrustedWrapping
+    package var wrapWithTrusted: Bool
     /// Seconds after which an idle session is used once, so that neither the HSM nor a firewall ends it.
     package var keepAlive: Double
     /// At most this many sessions in all; nil for what the token says.
@@ -70,10 +70,6 @@ public struct HSMProfile: Codable, Hashable, Sendable {
         case sha256 = "SHA_256"
     }
 
-    package enum TrustedWrapping: String, Codable, Sendable {
-        case required, off
-    }
-
     /// Who makes the IV of an AES-GCM encryption.
     package enum GCMIVSource: String, Codable, Sendable {
         /// We do, from the token's generator.
@@ -102,7 +98,7 @@ public struct HSMProfile: Codable, Hashable, Sendable {
         workerOpensImports = true
         returnValues = [:]
         encryptThenMAC = false
-        wrapWithTrusted = .required
+        wrapWithTrusted = true
         keepAlive = 15
         omitAttributes = []
         callTimeout = 5

@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `are wrapped by trusted keys alone where the profile says so`() async throws {
-        let rig = try Rig { $0.settings.profile.wrapWithTrusted = .required }
+        let rig = try Rig { $0.settings.profile.wrapWithTrusted = true }
         let (id, source) = (ObjectID.random(), ObjectID.random())
         let wrapping = try await rig.client.generateWrappingKey(.rsa2048, id: id)
         let made = try await rig.client.generateMovableKey(.symmetricDefault, for: .encryptDecrypt, id: source)

@@ -13,7 +13,7 @@ import Testing
         ["commit", "generateMovableKey", "commit"] + ["commit"]  // its budget
         + ["commit"] + move + ["commit"]  // the replica
         + ["commit", "generateMovableKey", "commit"] + move + ["commit", "commit"]  // the rotation
-        + ["commit"]  // the primary
+        + ["verifyKey", "verifyKey", "commit"]  // the primary
 
     @Test func `the steps are those that are killed here`() async throws {
         let scene = try await CrashScene()
@@ -22,13 +22,13 @@ import Testing
         #expect(try await scene.run("due-work", at: CrashScene.start).steps.isEmpty)
     }
 
-    /// That it dies after a step is the same as before the next one.
+    /// To die before a step is the same as after the one before it.
     @Test(arguments: 1...life.count)
     func `at any step, the set is whole, and every ciphertext is readable in each of its Regions`(
         step: Int
     ) async throws {
         let scene = try await CrashScene()
-        let ending = try await scene.run("replicate", at: CrashScene.start, CrashScene.Death(moment: "after", step: step))
+        let ending = try await scene.run("replicate", at: CrashScene.start, CrashScene.Death(moment: "before", step: step))
         #expect(ending.wasKilled)
         try await scene.expectRecovery(at: CrashScene.start, keeping: scene.liveCiphertexts)
         let told = ending.lines.first { $0.hasPrefix("key ") }?.split(separator: " ")
