@@ -54,6 +54,7 @@ resource "aws_kms_external_key" "primary" {
   description             = "imported"
   multi_region            = true
   key_material_base64     = var.material
+  enabled                 = true
   deletion_window_in_days = 7
 }
 
@@ -61,6 +62,7 @@ resource "aws_kms_replica_external_key" "replica" {
   provider                = aws.replica
   primary_key_arn         = aws_kms_external_key.primary.arn
   key_material_base64     = var.material
+  enabled                 = true
   deletion_window_in_days = 7
 }
 
