@@ -89,7 +89,7 @@ extension KMSAction {
         case .scheduleKeyDeletion, .createAlias, .updateAlias, .tagResource, .untagResource, .updateKeyDescription:
             [.enabled, .disabled, .pendingImport, .unavailable, .updating]
         case .createGrant:
-            [.enabled, .unavailable]
+            [.enabled, .unavailable, .updating]
         case .describeKey, .getKeyLastUsage, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags,
             .deleteAlias, .listAliases, .createKey, .listKeys, .generateRandom, .listGrants, .listRetirableGrants,
             .retireGrant, .revokeGrant, .connectCustomKeyStore, .createCustomKeyStore, .deleteCustomKeyStore,

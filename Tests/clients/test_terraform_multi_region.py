@@ -2,10 +2,10 @@
 import base64
 import os
 
-from test_multi_region import HERE, THERE
 from test_multi_region import regions as regions
 from test_terraform import Terraform
 from test_terraform import pytestmark as pytestmark
+from two_regions import HERE, THERE
 
 MADE = [
     "aws_kms_alias.replica", "aws_kms_external_key.primary", "aws_kms_key.primary",
