@@ -12,7 +12,7 @@ struct WrappingProblem: Error, CustomStringConvertible {
 final class KeyWrapping {
     let token: Token
     let publicKey: PublicKey
-    /// Whether the public key is to be one that the token trusts.
+    /// Whether the public key has to be one that the token trusts.
     private let isTrusted: Bool
     /// Its end is that of all that is made on the way.
     let session: Session
@@ -29,7 +29,7 @@ final class KeyWrapping {
     /// Wraps a key of the token as AWS KMS imports it, and tells by which mechanisms.
     func wrap(_ key: ObjectHandle, by algorithm: WrappingAlgorithm) throws -> ([UInt8], [MechanismType]) {
         guard has(.rsaOAEP) else { throw WrappingProblem(description: "it has no \(MechanismType.rsaOAEP)") }
-        let publicObject = try makePublicKey()
+        let publicObject = try isTrusted ? findTrustedKey() : makePublicKey()
         let oaep = algorithm.hash.oaep
         let named = algorithm.hash.oaepName
         guard algorithm.hasAESKey else {
@@ -69,13 +69,19 @@ final class KeyWrapping {
             Attribute(.wrap, true),
         ]
         do {
-            return try session.createObject(template + (isTrusted ? [Attribute(.trusted, true)] : []))
+            return try session.createObject(template)
         } catch {
-            let what =
-                isTrusted
-                ? "the wrapping key as one with the attribute \(AttributeType.trusted.name)" : "the wrapping key"
-            throw WrappingProblem(description: "it does not take \(what): \(error)")
+            throw WrappingProblem(description: "it does not take the wrapping key: \(error)")
         }
+    }
+
+    /// The wrapping key, as the token's security officer has put it there.
+    private func findTrustedKey() throws -> ObjectHandle {
+        guard let modulus = publicKey.rsaModulus, let found = try TrustedKeys.find(modulus, in: session) else {
+            throw WrappingProblem(
+                description: "it does not trust the wrapping key: `strongroom trust-regions` has it do so")
+        }
+        return found
     }
 
     /// The AES-256 key between RSA and the material: made in the token, and there to be wrapped, so extractable.

@@ -33,7 +33,11 @@ package struct ConsistencyReport: Sendable {
             }
         }
 
-        fileprivate var hasSystemKeys: Bool { if case .own = self { true } else { false } }
+        fileprivate func contains(_ purpose: SystemKeyPurpose) -> Bool {
+            if let region = purpose.region { return contains(region) }
+            if case .own = self { return true }
+            return false
+        }
     }
 
     /// Looks at every key of the token, with its attributes and its check value.
@@ -42,7 +46,7 @@ package struct ConsistencyReport: Sendable {
     ) async throws(KMSError) {
         let image = try await metadata.load()
         let objects = try await backend.inventory()
-        let systemKeys = share.hasSystemKeys ? image.systemKeys : [:]
+        let systemKeys = image.systemKeys.filter { share.contains($0.key) }
         var named = Set(systemKeys.values.map(\.object))
         named.formUnion(image.wrappingKeys.filter { share.contains($0) }.map(\.reference.object))
         for key in image.keys where share.contains(key) {

@@ -6,6 +6,8 @@ extension KeyStore {
         key.customKeyStore.map { .keyStore($0) } ?? regions.place(of: key.address.scope.region)
     }
 
+    func place(of purpose: SystemKeyPurpose) -> KeyPlace { purpose.region.map(regions.place) ?? .own }
+
     /// What the key's material is used through. Throws `invalidState` while that is a custom key store which is not
     /// connected.
     func backend(of entry: KeyEntry) throws(KMSError) -> any KeyBackend { try backend(of: entry.key) }

@@ -196,7 +196,7 @@ extension KeyStore {
         // Taken before the token is asked: what is made meanwhile is in neither list.
         let dueAddresses = Set(due.map(\.address))
         let live = entries(in: place).filter { !dueAddresses.contains($0.key.address) }
-        let liveSystemKeys = place == .own ? systemKeys.withLock { $0 } : [:]
+        let liveSystemKeys = systemKeys.withLock { $0 }.filter { self.place(of: $0.key) == place }
         let found: Set<ObjectID>
         do {
             found = try await backend(in: place).establishedObjects()

@@ -27,6 +27,8 @@ package final class KeyStore: Sendable {
     /// The server's own keys, which are as live as any.
     let systemKeys = Mutex<[SystemKeyPurpose: MaterialReference]>([:])
     let wrappingKeys = Mutex(WrappingKeys())
+    /// Made before the start, by `strongroom trust-regions`.
+    let trustedWrappingKeys = Mutex<[Region: WrappingKeyPair]>([:])
     /// Keys that are being rotated on demand, and since when.
     let rotating = Mutex<[KeyAddress: Timestamp]>([:])
     /// Multi-Region keys of which one is becoming the primary, and another one ceases to be it.
@@ -66,6 +68,7 @@ package final class KeyStore: Sendable {
         table.withLock { $0 = loaded }
         abandoned.withLock { $0 = image.keys.filter { $0.lifecycle == .creating } }
         wrappingKeys.withLock { $0 = WrappingKeys(image.wrappingKeys) }
+        trustedWrappingKeys.withLock { $0 = image.trustedWrappingKeys }
         // One without a check value was never made.
         systemKeys.withLock { $0 = image.systemKeys.filter { !$0.value.checkValue.isEmpty } }
     }

@@ -26,7 +26,9 @@ struct Tokens: Sendable {
         logger: Logger, onEvent: @escaping @Sendable (_ token: String, HSMEvent) -> Void
     ) async throws {
         let members = try HSM.members(configuration, try ProfileFile.load(state.profile), state, lock: lock)
-        let known = try await metadata.load().systemKeys.values.filter { !$0.checkValue.isEmpty }
+        let elsewhere = Set(try configuration.regionTokenList().flatMap(\.regions))
+        let known = try await metadata.load().systemKeys
+            .filter { !$0.value.checkValue.isEmpty && !($0.key.region.map(elsewhere.contains) ?? false) }.map(\.value)
         let makeToken = { (member: HSM.Member) -> Token in
             var settings = member.configuration
             settings.onEvent = { onEvent(member.name, $0) }
@@ -73,6 +75,11 @@ struct Tokens: Sendable {
         Regions(
             served,
             tokens: regional.map { Regions.Token(of: $0.regions, backend: $0.token.client) })
+    }
+
+    /// What the keys of a Region are in.
+    func backend(of region: Region) -> any KeyBackend {
+        regional.first { $0.regions.contains(region) }?.token.client ?? backend
     }
 
     var statuses: [(name: String, status: HSMStatus)] {

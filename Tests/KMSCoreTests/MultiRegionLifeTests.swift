@@ -73,6 +73,63 @@ import Testing
         try await rig.expectAgreement()
     }
 
+    @Test func `are destroyed in one token when their day comes, whatever the other token does`() async throws {
+        let store = try await rig.start()
+        let (here, there) = (try await store.newKey(), try await store.newKey(by: .aliceInEast))
+        _ = try await store.scheduleKeyDeletion(here.id, pendingWindowInDays: 7, by: .alice)
+        _ = try await store.scheduleKeyDeletion(there.id, pendingWindowInDays: 7, by: .aliceInEast)
+        rig.clock.advance(byDays: 8)
+        rig.second.fail(.inventory, with: KMSError(.keyUnavailable, "it is away"), isLasting: true)
+        await expect(.keyUnavailable) { try await store.performDueWork() }
+        await expect(.notFound) { _ = try await store.describeKey(here.id, by: .alice) }
+        #expect(rig.first.objects.isEmpty && !rig.second.objects.isEmpty)
+        rig.second.heal()
+        try await store.performDueWork()
+        #expect(rig.second.objects.isEmpty, "it catches up")
+    }
+
+    @Test func `with imported material are rotated when every Region has the new material`() async throws {
+        let store = try await rig.start()
+        let key = try await store.newMultiRegionKey { $0.origin = .external }
+        try await store.importSecret(secret(1), into: key)
+        try await store.replicate(key)
+        _ = try await store.importKeyMaterial(
+            try await store.wrap(secret(1), for: key, by: .aliceInEast), into: key.id, by: .aliceInEast)
+        let old = try await store.encrypt("old", with: key.id)
+        var new = try await store.wrap(secret(2), for: key, by: .aliceInEast)
+        new.isNew = true
+        await expect(.invalidState) { _ = try await store.importKeyMaterial(new, into: key.id, by: .aliceInEast) }
+        var first = try await store.wrap(secret(2), for: key)
+        first.isNew = true
+        _ = try await store.importKeyMaterial(first, into: key.id, by: .alice)
+        await expect(.invalidState) { _ = try await store.rotateKeyOnDemand(key.id, by: .alice) }
+        _ = try await store.importKeyMaterial(
+            try await store.wrap(secret(2), for: key, by: .aliceInEast), into: key.id, by: .aliceInEast)
+        _ = try await store.rotateKeyOnDemand(key.id, by: .alice)
+        let ciphertext = try await store.encrypt("new", with: key.id)
+        for context in [CallContext.alice, .aliceInEast] {
+            #expect(try await store.describeKey(key.id, by: context).key.currentMaterial == 2)
+            #expect(try await store.decrypt(ciphertext, by: context) == "new")
+            #expect(try await store.decrypt(old, by: context) == "old")
+        }
+        try await rig.expectAgreement()
+    }
+
+    @Test func `have what their primary has, also when their beginning was lost`() async throws {
+        let store = try await rig.start()
+        let key = try await store.newMultiRegionKey()
+        // The replica is stored, and nobody in this server knows it.
+        rig.metadata.fail(commit: 1, .after)
+        await expect(.internalFailure) { try await store.replicate(key) }
+        _ = try await store.rotateKeyOnDemand(key.id, by: .alice)
+        let ciphertext = try await store.encrypt("new", with: key.id)
+        let next = try await rig.start()
+        for _ in 0..<2 { try await next.performDueWork() }
+        #expect(try await next.decrypt(ciphertext, by: .aliceInEast) == "new")
+        #expect(try await next.describeKey(key.id, by: .aliceInEast).key.currentMaterial == 2)
+        try await rig.expectAgreement()
+    }
+
     @Test func `end with the primary, when its last replica is gone`() async throws {
         let store = try await rig.start()
         let key = try await store.newMultiRegionKey()

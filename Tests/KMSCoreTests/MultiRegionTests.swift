@@ -106,6 +106,45 @@ import Testing
         try await rig.expectAgreement()
     }
 
+    @Test func `go again where a token cannot hold them`() async throws {
+        let store = try await rig.start()
+        let key = try await store.newMultiRegionKey()
+        rig.first.fail(.wrapKey, with: KMSError(.unsupported, "it wraps nothing"), isLasting: true)
+        try await store.replicate(key)
+        await expect(.unsupported) { try await store.bringMaterial(to: KeyAddress(scope: .otherRegion, id: key.key.address.id)) }
+        try await store.performDueWork()
+        await expect(.notFound) { _ = try await store.describeKey(key.id, by: .aliceInEast) }
+        #expect(rig.events.take().contains("gave up \(key.id)"))
+        rig.first.heal()
+        try await store.replicateAndWait(key)
+        try await store.performDueWork()
+        try await rig.expectAgreement()
+    }
+
+    @Test func `are moved under the wrapping key that tokens were made to trust, which stays`() async throws {
+        let region = MultiRegionRig.east
+        let publicKey = try await SystemKeys(backend: rig.second, metadata: rig.metadata).wrappingKey(of: region)
+        let again = try await SystemKeys(backend: rig.second, metadata: rig.metadata).wrappingKey(of: region)
+        #expect(again == publicKey, "it is made once")
+        let store = try await rig.start()
+        let key = try await store.newMultiRegionKey()
+        try await store.replicateAndWait(key)
+        #expect(rig.second.calls.count { $0 == .generateWrappingKey } == 1)
+        let ciphertext = try await store.encrypt("x", with: key.id)
+        #expect(try await store.decrypt(ciphertext, by: .aliceInEast) == "x")
+        // It is as live as any: nothing is destroyed in a token that does not show it.
+        let image = try await rig.metadata.load()
+        rig.second.lose(try #require(image.systemKeys[.moves(to: region)]).object)
+        _ = try await store.scheduleKeyDeletion(key.id, pendingWindowInDays: 7, by: .aliceInEast)
+        rig.clock.advance(byDays: 8)
+        await expect(.keyUnavailable) { try await store.performDueWork() }
+        #expect(try await store.state(key, in: region) == .pendingDeletion)
+        let report = try await ConsistencyReport(comparing: rig.metadata, with: rig.second, of: .regions([region]))
+        #expect(report.faultySystemKeys.map(\.purpose) == [.moves(to: region)])
+        let own = try await ConsistencyReport(comparing: rig.metadata, with: rig.first, of: .own(except: [region]))
+        #expect(own.faultySystemKeys.isEmpty && own.orphans.isEmpty)
+    }
+
     @Test func `change their primary, and then that one replicates`() async throws {
         let store = try await rig.start()
         let key = try await store.newMultiRegionKey()

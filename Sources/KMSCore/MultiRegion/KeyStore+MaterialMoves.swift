@@ -28,7 +28,7 @@ extension KeyStore {
             do throws(KMSError) {
                 for material in key.materials where material.stage == .moving { try await move(material, to: key) }
             } catch {
-                if error.code == .unsupported, key.lifecycle == .replicating { try await giveUp(key) }
+                if error.code == .unsupported, key.lifecycle == .replicating { try await giveUp(key, error) }
                 throw error
             }
         }
@@ -82,19 +82,23 @@ extension KeyStore {
         try await backend(in: place).destroyKey(object)
     }
 
-    /// The token of `key` makes a wrapping key, that of another Region wraps the material under its public part, and the
-    /// first unwraps it. The wrapping key is then destroyed.
+    /// The token of `key` has a wrapping key that others were made to trust, or makes one that is then destroyed. That of
+    /// another Region wraps the material under its public part, and the first unwraps it.
     private func transfer(_ material: KeyMaterial, to key: Key) async throws(KMSError) -> GeneratedKey {
         let sources = siblings(of: key.address).filter { $0.key.material(material.number)?.stage == .present }
             .sorted { $0.key.isPrimary && !$1.key.isPrimary }
         guard !sources.isEmpty else {
             throw KMSError(.keyUnavailable, "No Region has the key material \(material.idText) of \(key.address.arn).")
         }
+        if let pair = trustedWrappingKeys.withLock({ $0[key.address.scope.region] }) {
+            return try await transfer(material, to: key, from: sources, under: pair)
+        }
         let validTo = Timestamp(milliseconds: clock.now.milliseconds + Int64(Self.movingMinutes) * 60_000)
         // As strong as AES-128 against a thief of what is wrapped, which is in our own memory alone, for a moment.
         let wrappingKey = try await makeWrappingKey(.rsa3072, for: key.address, validTo: validTo)
+        let pair = WrappingKeyPair(reference: wrappingKey.reference, publicKey: wrappingKey.publicKey)
         do throws(KMSError) {
-            let made = try await transfer(material, to: key, from: sources, under: wrappingKey)
+            let made = try await transfer(material, to: key, from: sources, under: pair)
             // If this fails, a round of due work does it.
             try? await destroy(wrappingKey)
             return made
@@ -105,7 +109,7 @@ extension KeyStore {
     }
 
     private func transfer(
-        _ material: KeyMaterial, to key: Key, from sources: [KeyEntry], under wrappingKey: WrappingKey
+        _ material: KeyMaterial, to key: Key, from sources: [KeyEntry], under pair: WrappingKeyPair
     ) async throws(KMSError) -> GeneratedKey {
         var failure: KMSError?
         for source in sources {
@@ -113,9 +117,9 @@ extension KeyStore {
             for algorithm in key.spec.movingAlgorithms {
                 do throws(KMSError) {
                     let wrapped = try await backend(of: source).wrapKey(
-                        reference, under: wrappingKey.publicKey, algorithm)
+                        reference, under: pair.publicKey, algorithm)
                     return try await backend(of: key).unwrapKey(
-                        WrappedMaterial(wrappingKey: wrappingKey.reference, algorithm: algorithm, bytes: wrapped),
+                        WrappedMaterial(wrappingKey: pair.reference, algorithm: algorithm, bytes: wrapped),
                         as: material.reference.object, matching: reference, of: key.spec, for: key.usage)
                 } catch {
                     failure = error
@@ -127,8 +131,9 @@ extension KeyStore {
     }
 
     /// A replica whose token cannot hold it goes again, as a deletion does.
-    private func giveUp(_ key: Key) async throws(KMSError) {
+    private func giveUp(_ key: Key, _ error: KMSError) async throws(KMSError) {
         try await change(key.address, on: .step) { key throws(KMSError) in key.lifecycle = .destroying }
+        events.record(.replicationGivenUp(key.address, cause: error.cause ?? error.message))
     }
 }
 
