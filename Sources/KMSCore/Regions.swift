@@ -31,5 +31,10 @@ package struct Regions: Sendable {
 
     func place(of region: Region) -> KeyPlace { placesOfRegions[region] ?? .own }
 
+    /// The token that the Region has of its own; nil where its keys are in the server's.
+    package func backend(of region: Region) -> (any KeyBackend)? {
+        if case .regional(let token) = place(of: region) { tokens[token].backend } else { nil }
+    }
+
     var places: [KeyPlace] { [.own] + tokens.indices.map { .regional($0) } }
 }

@@ -77,11 +77,6 @@ struct Tokens: Sendable {
             tokens: regional.map { Regions.Token(of: $0.regions, backend: $0.token.client) })
     }
 
-    /// What the keys of a Region are in.
-    func backend(of region: Region) -> any KeyBackend {
-        regional.first { $0.regions.contains(region) }?.token.client ?? backend
-    }
-
     var statuses: [(name: String, status: HSMStatus)] {
         (tokens + regional.map(\.token)).map { ($0.name, $0.client.status()) }
     }

@@ -55,7 +55,7 @@ struct TrustRegions: AsyncParsableCommand {
         defer { tokens.stop() }
         var keys: [TrustedKey] = []
         for region in regions {
-            let backend = tokens.backend(of: region)
+            let backend = tokens.regions([]).backend(of: region) ?? tokens.backend
             do throws(KMSError) {
                 let publicKey = try await SystemKeys(backend: backend, metadata: change.metadata).wrappingKey(of: region)
                 keys.append(TrustedKey(label: "strongroom wrapping key of \(region)", publicKey: publicKey))

@@ -92,7 +92,7 @@ def test_who_has_the_pin_of_the_token_wraps_no_key_under_one_of_his_own(regions,
 
 @pytest.mark.parametrize("region, pin, said", [
     ("ap-south-1", "so-pin", "is no Region of this server"),
-    (HERE, "wrong-pin", "the security officer cannot log in: C_Login: CKR_PIN_INCORRECT"),
+    (HERE, "wrong-pin", "the security officer cannot log in: C_Login answered CKR_PIN_INCORRECT"),
     (HERE, "missing", "cannot be opened"),
 ])
 def test_what_is_wrong_is_told(regions, region, pin, said):
