@@ -3,7 +3,7 @@ import LibCrypto
 import PKCS11
 import SecureMemory
 
-/// The public keys that a token trusts (CKA_TRUSTED). Under them alone it wraps keys that have CKA_WRAP_WITH_TRUSTED.
+/// The public keys that a token trusts. Under them alone it wraps keys with ``AttributeType/wrapWithTrusted``.
 enum TrustedKeys {
     /// Has the token's security officer, whose PIN the settings name, trust `keys`. Answers how many were not trusted yet.
     static func make(_ keys: [TrustedKey], _ settings: WorkerSettings) throws -> Int {
@@ -18,7 +18,8 @@ enum TrustedKeys {
         }
         var count = 0
         for key in keys {
-            guard let publicKey = try? PublicKey(subjectPublicKeyInfo: key.publicKey), let modulus = publicKey.rsaModulus,
+            guard let publicKey = try? PublicKey(subjectPublicKeyInfo: key.publicKey),
+                let modulus = publicKey.rsaModulus,
                 let exponent = publicKey.rsaPublicExponent
             else { throw OperatorError("\(key.label) is no RSA public key") }
             guard try find(modulus, in: session) == nil else { continue }

@@ -89,7 +89,8 @@ extension KeyStore {
         )
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveWrappingKey(intent)]) }
         do {
-            let generated = try await backend(in: regions.place(of: key.scope.region)).generateWrappingKey(spec, id: intent.reference.object)
+            let generated = try await backend(in: regions.place(of: key.scope.region)).generateWrappingKey(
+                spec, id: intent.reference.object)
             var made = intent
             made.reference = MaterialReference(object: intent.reference.object, checkValue: generated.checkValue)
             made.publicKey = generated.publicKey

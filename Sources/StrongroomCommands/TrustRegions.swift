@@ -57,7 +57,8 @@ struct TrustRegions: AsyncParsableCommand {
         for region in regions {
             let backend = tokens.regions([]).backend(of: region) ?? tokens.backend
             do throws(KMSError) {
-                let publicKey = try await SystemKeys(backend: backend, metadata: change.metadata).wrappingKey(of: region)
+                let publicKey = try await SystemKeys(backend: backend, metadata: change.metadata).wrappingKey(
+                    of: region)
                 keys.append(TrustedKey(label: "strongroom wrapping key of \(region)", publicKey: publicKey))
             } catch {
                 throw CommandFailure(

@@ -28,7 +28,8 @@ import Testing
         step: Int
     ) async throws {
         let scene = try await CrashScene()
-        let ending = try await scene.run("replicate", at: CrashScene.start, CrashScene.Death(moment: "before", step: step))
+        let ending = try await scene.run(
+            "replicate", at: CrashScene.start, CrashScene.Death(moment: "before", step: step))
         #expect(ending.wasKilled)
         try await scene.expectRecovery(at: CrashScene.start, keeping: scene.liveCiphertexts)
         let told = ending.lines.first { $0.hasPrefix("key ") }?.split(separator: " ")

@@ -111,7 +111,9 @@ import Testing
         let key = try await store.newMultiRegionKey()
         rig.first.fail(.wrapKey, with: KMSError(.unsupported, "it wraps nothing"), isLasting: true)
         try await store.replicate(key)
-        await expect(.unsupported) { try await store.bringMaterial(to: KeyAddress(scope: .otherRegion, id: key.key.address.id)) }
+        await expect(.unsupported) {
+            try await store.bringMaterial(to: KeyAddress(scope: .otherRegion, id: key.key.address.id))
+        }
         try await store.performDueWork()
         await expect(.notFound) { _ = try await store.describeKey(key.id, by: .aliceInEast) }
         #expect(rig.events.take().contains("gave up \(key.id)"))

@@ -34,7 +34,9 @@ extension MetadataImage {
     /// The wrapping keys that other Regions' tokens trust, by the Region in whose token they are.
     var trustedWrappingKeys: [Region: WrappingKeyPair] {
         systemKeys.reduce(into: [:]) { pairs, key in
-            guard let region = key.key.region, let publicKey = systemPublicKeys[key.key], !publicKey.isEmpty else { return }
+            guard let region = key.key.region, let publicKey = systemPublicKeys[key.key], !publicKey.isEmpty else {
+                return
+            }
             pairs[region] = WrappingKeyPair(reference: key.value, publicKey: publicKey)
         }
     }
