@@ -106,11 +106,11 @@ extension HSMClient {
 
 extension WrappedMaterial {
     /// The most that it takes in a frame, but for the names of spec and usage.
-    fileprivate var room: Int { 64 + wrappingKey.checkValue.count + algorithm.utf8.count + bytes.count }
+    var room: Int { 64 + wrappingKey.checkValue.count + algorithm.utf8.count + bytes.count }
 }
 
 extension SecureBuffer {
-    fileprivate func append(_ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage) {
+    func append(_ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage) {
         appendField(spec.rawValue)
         appendField(usage.rawValue)
         append(material.wrappingKey)

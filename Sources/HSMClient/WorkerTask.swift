@@ -25,6 +25,26 @@ package enum WorkerTask {
         return exported
     }
 
+    /// Has a worker log in as the token's security officer, whose PIN the settings name, and have the token trust `keys`.
+    /// Answers how many it did not trust yet. Blocks; the worker has ended then.
+    package static func trust(
+        _ keys: [TrustedKey], _ configuration: HSMClientConfiguration
+    ) throws(WorkerTaskError) -> Int {
+        var settings = configuration.settings
+        settings.task = .trustKeys(keys)
+        let process: WorkerProcess
+        do throws(WorkerStartError) {
+            process = try WorkerProcess(configuration, &settings)
+        } catch {
+            throw WorkerTaskError(error.description)
+        }
+        defer { _ = process.reap() }
+        guard let count = Int(String(decoding: try answer(to: settings, of: process), as: UTF8.self)) else {
+            throw WorkerTaskError("the worker's answer cannot be read: are both programs of one version?")
+        }
+        return count
+    }
+
     /// Has a worker look at the settings' token without logging in. Blocks; the worker has ended then.
     package static func examine(_ configuration: HSMClientConfiguration) throws(WorkerTaskError) -> TokenReport {
         var settings = configuration.settings

@@ -32,7 +32,7 @@ struct CheckValue {
     /// Nil for what no worker made.
     init?(_ bytes: [UInt8]) {
         guard let (name, payload) = CheckValueName.read(bytes),
-            let template = KeyTemplate.named(spec: name.spec, usage: name.usage)
+            let template = KeyTemplate.named(spec: name.spec, usage: name.usage, Self.mobility(of: name.kind))
         else { return nil }
         if name.kind == .adopted {
             guard template.kind == .aes, let (place, sealed) = AdoptedPlace.read(payload) else { return nil }
@@ -40,23 +40,32 @@ struct CheckValue {
             return
         }
         guard name.kind == .encryptThenMAC else {
-            self.init(template, isLocal: name.kind == .made, payload: Array(payload))
+            self.init(template, isLocal: name.kind != .imported, payload: Array(payload))
             return
         }
         guard template.kind == .aes else { return nil }
         self.init(.encryptThenMAC, isLocal: true, payload: Array(payload))
     }
 
+    private static func mobility(of kind: CheckValueName.Kind) -> KeyTemplate.Mobility {
+        switch kind {
+        case .made, .imported, .adopted, .encryptThenMAC: .none
+        case .movable: .wrapped
+        case .movableTrusted: .wrappedByTrusted
+        }
+    }
+
+    private var kind: CheckValueName.Kind {
+        if place != nil { return .adopted }
+        return switch template.mobility {
+        case .wrapped: .movable
+        case .wrappedByTrusted: .movableTrusted
+        case .none: template.kind == .encryptThenMAC ? .encryptThenMAC : isLocal ? .made : .imported
+        }
+    }
+
     var bytes: [UInt8] {
-        let kind: CheckValueName.Kind =
-            if place != nil {
-                .adopted
-            } else if template.kind == .encryptThenMAC {
-                .encryptThenMAC
-            } else {
-                isLocal ? .made : .imported
-            }
-        return CheckValueName(spec: template.spec, usage: template.usage.rawValue, kind: kind)
+        CheckValueName(spec: template.spec, usage: template.usage.rawValue, kind: kind)
             .checkValue((place?.bytes ?? []) + payload)
     }
 

@@ -58,15 +58,16 @@ extension KeyTemplate {
 
 extension Lane {
     /// Fields: spec, usage, wrapping key, algorithm, wrapped material.
-    func importRequest(_ fields: inout FrameCursor) throws -> ImportRequest {
+    func importRequest(_ fields: inout FrameCursor, isMovable: Bool = false) throws -> ImportRequest {
         let spec = try fields.text()
         let usage = try fields.text()
         let wrappingKey = try wrappingKey(&fields)
         let name = try fields.text()
         let wrapped = try fields.bytes()
-        guard let template = token.newKeyTemplate(spec: spec, usage: usage), template.usage != .unwrap else {
+        guard var template = token.newKeyTemplate(spec: spec, usage: usage), template.usage != .unwrap else {
             throw OperationFailure(.unsupported, "this worker imports no keys of spec \(spec) for \(usage)")
         }
+        if isMovable { template = try token.newMovableTemplate(spec: spec, usage: usage) }
         guard let algorithm = WrappingAlgorithm.named(name) else {
             throw OperationFailure(.unsupported, "this worker imports nothing that is wrapped by \(name)")
         }

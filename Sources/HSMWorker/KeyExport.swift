@@ -9,11 +9,9 @@ import SecureMemory
 final class KeyExport {
     private let token: Token
     private let algorithm: WrappingAlgorithm
-    let publicKey: PublicKey
+    private let wrapping: KeyWrapping
     private let search: [Attribute]
     private let uri: String
-    /// Its end is that of all that is made on the way.
-    let session: Session
 
     init(_ token: Token, _ uri: TokenURI, _ request: KeyExportRequest) throws {
         self.token = token
@@ -25,15 +23,14 @@ final class KeyExport {
         guard let publicKey = try? PublicKey(subjectPublicKeyInfo: request.publicKey), case .rsa = publicKey.kind else {
             throw KeyExportFailure("the wrapping key is no RSA public key", hint: "it is DER SubjectPublicKeyInfo")
         }
-        self.publicKey = publicKey
         search = try uri.objectTemplate()
-        session = try Session(on: token.slot)
+        wrapping = try KeyWrapping(token, under: publicKey)
     }
 
     func run() throws -> ExportedKey {
         let key = try findKey()
         do {
-            let (wrapped, mechanisms) = try wrap(key, by: algorithm)
+            let (wrapped, mechanisms) = try wrapping.wrap(key, by: algorithm)
             return try describe(key, wrapped, mechanisms)
         } catch let problem as WrappingProblem {
             throw failure(of: try name(of: key), problem, alternatives(to: algorithm, for: key))
@@ -42,7 +39,7 @@ final class KeyExport {
 
     /// What the token can do instead, found by doing it.
     private func alternatives(to algorithm: WrappingAlgorithm, for key: ObjectHandle) -> [String] {
-        WrappingAlgorithm.all.filter { $0 != algorithm && (try? wrap(key, by: $0)) != nil }.map(\.name)
+        WrappingAlgorithm.all.filter { $0 != algorithm && (try? wrapping.wrap(key, by: $0)) != nil }.map(\.name)
     }
 
     private func failure(
@@ -58,8 +55,6 @@ final class KeyExport {
         )
     }
 
-    func has(_ mechanism: MechanismType) -> Bool { token.mechanisms.contains(mechanism) }
-
     // MARK: The key
 
     /// The one key that the URI names. Of a pair the public half has the same name and is not meant.
@@ -70,8 +65,8 @@ final class KeyExport {
                 hint: "add object=, the key's label, or id=; pkcs11-tool --list-objects shows them"
             )
         }
-        let found = try session.findObjects(search).filter { object in
-            let found = try session.attributes([.objectClass], of: object)[.objectClass]?.number
+        let found = try wrapping.session.findObjects(search).filter { object in
+            let found = try wrapping.session.attributes([.objectClass], of: object)[.objectClass]?.number
             return found == ObjectClass.secretKey.rawValue || found == ObjectClass.privateKey.rawValue
         }
         guard let key = found.first else {
@@ -87,7 +82,7 @@ final class KeyExport {
                 hint: "add id= or type= (secret-key, private) to name one of them"
             )
         }
-        guard try session.attributes([.extractable], of: key)[.extractable]?.flag != false else {
+        guard try wrapping.session.attributes([.extractable], of: key)[.extractable]?.flag != false else {
             throw KeyExportFailure(
                 "the key (\(try name(of: key))) cannot leave the token \(token.info.label): it is not extractable",
                 hint: "no way leads out of the token for it; make a new key, and encrypt anew what it encrypted"
@@ -97,7 +92,7 @@ final class KeyExport {
     }
 
     private func name(of object: ObjectHandle) throws(PKCS11Error) -> String {
-        let found = try session.attributes([.objectClass, .label, .id], of: object)
+        let found = try wrapping.session.attributes([.objectClass, .label, .id], of: object)
         let label = found[.label]?.bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
         let id = (found[.id]?.bytes ?? []).map { "%" + $0.hexadecimal }
         return "object=\(label);id=\(id.joined());type=\(Self.className(found[.objectClass]?.number))"
@@ -111,7 +106,7 @@ final class KeyExport {
         _ key: ObjectHandle, _ wrapped: [UInt8], _ mechanisms: [MechanismType]
     ) throws(PKCS11Error) -> ExportedKey {
         let types: [AttributeType] = [.objectClass, .keyType, .label, .valueLength, .modulus, .ecParameters]
-        let found = try session.attributes(types, of: key)
+        let found = try wrapping.session.attributes(types, of: key)
         let parameters = found[.ecParameters]?.bytes
         let curve = Curve.allCases.first { $0.parameters == parameters }
         let bytes = found[.valueLength]?.number.map { Int(clamping: $0) }.flatMap { $0 > 0 ? $0 : nil }

@@ -48,6 +48,10 @@ extension KeyTemplate {
         return Dictionary(uniqueKeysWithValues: all.map { (Name(spec: $0.spec, usage: $0.usage), $0) })
     }()
 
+    /// The same for keys that can leave their token. A wrapping key never does.
+    static let movable = all.filter { $0.key.usage != .unwrap }.mapValues { $0.with(.wrapped) }
+    static let movableByTrusted = all.filter { $0.key.usage != .unwrap }.mapValues { $0.with(.wrappedByTrusted) }
+
     /// SYMMETRIC_DEFAULT on a token without AES-GCM. Its objects are this one and ``macKey``, of one id.
     static let encryptThenMAC = KeyTemplate(
         CheckValueName.symmetric.spec, .encryptDecrypt, .encryptThenMAC, .aes, .aesKeyGeneration,

@@ -22,9 +22,20 @@ final class KeyTemplate: Sendable {
         case unwrap = "UNWRAP"
     }
 
+    /// Whether the key can leave its token.
+    enum Mobility: Sendable {
+        /// It cannot, as nearly all cannot.
+        case none
+        /// Wrapped, for another token.
+        case wrapped
+        /// Wrapped by a wrapping key that the token's security officer trusts.
+        case wrappedByTrusted
+    }
+
     let spec: String
     let usage: Usage
     let kind: Kind
+    let mobility: Mobility
     /// Whether it seals: what encrypts with authentication.
     let seals: Bool
     let objectClass: ObjectClass
@@ -41,11 +52,15 @@ final class KeyTemplate: Sendable {
 
     init(
         _ spec: String, _ usage: Usage, _ kind: Kind, _ keyType: KeyType, _ generation: MechanismType,
-        uses: [AttributeType], publicUses: [AttributeType] = []
+        uses: [AttributeType], publicUses: [AttributeType] = [], mobility: Mobility = .none
     ) {
         self.spec = spec
         self.usage = usage
         self.kind = kind
+        self.mobility = mobility
+        promised =
+            Self.always + [(.extractable, mobility != .none)]
+            + (mobility == .wrappedByTrusted ? [(.wrapWithTrusted, true)] : [])
         seals = kind == .aes || kind == .encryptThenMAC
         self.keyType = keyType
         self.generation = Mechanism(generation)
@@ -55,9 +70,27 @@ final class KeyTemplate: Sendable {
     }
 
     /// The template of a spec's key for a usage, or nil where there is no such key.
-    static func named(spec: String, usage: String) -> KeyTemplate? {
-        Usage(rawValue: usage).flatMap { all[Name(spec: spec, usage: $0)] }
+    static func named(spec: String, usage: String, _ mobility: Mobility = .none) -> KeyTemplate? {
+        guard let usage = Usage(rawValue: usage) else { return nil }
+        let table =
+            switch mobility {
+            case .none: all
+            case .wrapped: movable
+            case .wrappedByTrusted: movableByTrusted
+            }
+        return table[Name(spec: spec, usage: usage)]
     }
+
+    /// The same, for a key that can leave its token so.
+    func with(_ mobility: Mobility) -> KeyTemplate {
+        KeyTemplate(
+            spec, usage, kind, keyType, generation.type, uses: uses, publicUses: publicUses, mobility: mobility)
+    }
+
+    var isMovable: Bool { mobility != .none }
+
+    /// Whether the two make the same of a material, but for whether it can leave its token.
+    func isLike(_ other: KeyTemplate) -> Bool { spec == other.spec && usage == other.usage && kind == other.kind }
 
     var isKeyPair: Bool { objectClass == .privateKey }
 
@@ -87,9 +120,9 @@ final class KeyTemplate: Sendable {
     // MARK: Templates
 
     /// What every key of ours promises, and is refused without (PKCS#11 v2.40, section 4.9).
-    private static let promised: [(AttributeType, Bool)] = [
-        (.token, true), (.private, true), (.sensitive, true), (.extractable, false),
-    ]
+    private static let always: [(AttributeType, Bool)] = [(.token, true), (.private, true), (.sensitive, true)]
+    /// That, and whether the key can leave its token.
+    private let promised: [(AttributeType, Bool)]
     private static let secretUsages: [AttributeType] = [.encrypt, .decrypt, .sign, .verify, .wrap, .unwrap, .derive]
     private static let privateUsages: [AttributeType] = [.decrypt, .sign, .signRecover, .unwrap, .derive]
     private static let publicUsages: [AttributeType] = [.encrypt, .verify, .wrap, .derive]
@@ -106,7 +139,7 @@ final class KeyTemplate: Sendable {
         [
             Attribute(.objectClass, objectClass.rawValue), Attribute(.keyType, keyType.rawValue), Attribute(.id, id),
             Attribute(.label, Self.labelling.withLock { $0 }.label(of: id)),
-        ] + Self.promised.map { Attribute($0.0, $0.0 == .token ? isToken : $0.1) }
+        ] + promised.map { Attribute($0.0, $0.0 == .token ? isToken : $0.1) }
             + Self.flags(uses, of: isKeyPair ? Self.privateUsages : Self.secretUsages, omitting)
     }
 
@@ -150,7 +183,7 @@ final class KeyTemplate: Sendable {
     // MARK: Reading back
 
     private static let readBack: [AttributeType] =
-        [.objectClass, .keyType, .id, .neverExtractable] + promised.map(\.0) + usages
+        [.objectClass, .keyType, .id, .neverExtractable, .extractable] + always.map(\.0) + usages
 
     /// What is wrong with an object, or nil. A copy is a session object and has no id. One that is not local was
     /// imported: it was outside once.
@@ -167,16 +200,17 @@ final class KeyTemplate: Sendable {
     func attributeFault(
         of object: ObjectHandle, id: [UInt8], isCopy: Bool, isLocal: Bool, in session: borrowing Session
     ) throws(PKCS11Error) -> String? {
-        let found = try session.attributes(Self.readBack, of: object)
+        let found = try session.attributes(
+            Self.readBack + (mobility == .wrappedByTrusted ? [.wrapWithTrusted] : []), of: object)
         if found[.objectClass]?.number != objectClass.rawValue { return "its class is another" }
         if found[.keyType]?.number != keyType.rawValue { return "its key type is another" }
         if !isCopy, found[.id]?.bytes != id { return "its id is another" }
-        for (type, value) in Self.promised where !(isCopy && type == .token) && found[type]?.flag != value {
+        for (type, value) in promised where !(isCopy && type == .token) && found[type]?.flag != value {
             return "the token did not keep \(type.name)"
         }
         if isCopy, found[.token]?.flag != false { return "the copy is a token object" }
         // Unavailable is no proof of weakness: not every token knows this one of generated keys.
-        if isLocal, found[.neverExtractable]?.flag == false { return "it was extractable once" }
+        if isLocal, !isMovable, found[.neverExtractable]?.flag == false { return "it was extractable once" }
         // Of a private key, what only public and secret keys do means nothing: some tokens tell of it all the same.
         for type in isKeyPair ? Self.privateUsages : Self.usages {
             if uses.contains(type), found[type]?.flag == false { return "it lacks \(type.name)" }
@@ -223,6 +257,7 @@ extension AttributeReading {
 extension AttributeType {
     fileprivate static let names: [AttributeType: String] = [
         .token: "token", .private: "private", .sensitive: "sensitive", .extractable: "extractable",
+        .wrapWithTrusted: "wrap_with_trusted", .trusted: "trusted",
         .encrypt: "encrypt", .decrypt: "decrypt", .sign: "sign", .signRecover: "sign_recover", .verify: "verify",
         .wrap: "wrap", .unwrap: "unwrap", .derive: "derive",
     ]

@@ -86,6 +86,9 @@ extension Lane {
     /// let the worker open anything, or it could not either.
     func openingWay(for request: ImportRequest) throws -> OpeningWay {
         if token.oaepHashes.contains(request.algorithm.hash), try opens(.token, request) { return .token }
+        guard !request.template.isMovable else {
+            throw try missing(request, "what moves from token to token is opened by no worker")
+        }
         guard token.profile.workerOpensImports else { throw try missing(request, "the profile lets no worker open it") }
         if request.algorithm.hasAESKey, try opens(.keyInWorker, request) { return .keyInWorker }
         // There is no way to hand over a private key of many parts without one of them staying behind.
@@ -99,7 +102,7 @@ extension Lane {
         let spec = request.template.spec
         let algorithm = request.algorithm
         let what: String
-        if !token.oaepHashes.contains(algorithm.hash), !token.profile.workerOpensImports {
+        if !token.oaepHashes.contains(algorithm.hash), !token.profile.workerOpensImports || request.template.isMovable {
             what = "the token does not do \(algorithm.hash.oaepName)"
         } else if algorithm.hasAESKey, try keyWrapMechanism() == nil {
             what = "the token has no \(Self.keyWrapNames)"

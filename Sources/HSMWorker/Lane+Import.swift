@@ -63,16 +63,16 @@ extension Lane {
     }
 
     /// Whether a check value that the object `id` had is of this material.
-    private func isOf(
+    func isOf(
         _ bytes: [UInt8], _ trial: ImportTrial, _ id: [UInt8], _ request: ImportRequest
     ) throws -> Bool {
-        guard let value = CheckValue(bytes), value.template === request.template else { return false }
+        guard let value = CheckValue(bytes), value.template.isLike(request.template) else { return false }
         // Two pairs are the same when their public keys are, which the private key has confirmed.
         if request.template.isKeyPair { return value.publicKey == trial.publicKey }
         return try value.isRight(for: trial.object, id: id, token, in: session)
     }
 
-    private func makeTokenObject(
+    func makeTokenObject(
         of opened: OpenedImport, _ id: KeyCache.ID, _ template: KeyTemplate
     ) throws -> ObjectHandle {
         let attributes = template.importTemplate(id: id.bytes, isToken: true, omitting: token.profile.omitAttributes)

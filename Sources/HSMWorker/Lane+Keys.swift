@@ -9,7 +9,19 @@ extension Lane {
     /// that is not is destroyed again. Fields: id, spec, usage.
     func generateKey(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
         let id = try KeyCache.ID(&fields)
+        try generate(supportedTemplate(&fields), id, into: reply)
+    }
+
+    /// As ``generateKey(_:into:)``: a key that can leave the token, wrapped.
+    func generateMovableKey(_ fields: inout FrameCursor, into reply: SecureBuffer) throws {
+        let id = try KeyCache.ID(&fields)
         let template = try supportedTemplate(&fields)
+        try token.require(.rsaOAEP)
+        let movable = try token.newMovableTemplate(spec: template.spec, usage: template.usage.rawValue)
+        try generate(movable, id, into: reply)
+    }
+
+    private func generate(_ template: KeyTemplate, _ id: KeyCache.ID, into reply: SecureBuffer) throws {
         let (object, publicObject) = try make(template, id)
         var mac: ObjectHandle?
         do {

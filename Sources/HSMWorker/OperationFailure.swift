@@ -26,7 +26,7 @@ struct OperationFailure: Error {
     /// Whether this says that something does not unwrap. Tokens say that in so many ways that a chance failure looks the
     /// same: so all of it is tried once more, whatever was wrong, which tells nobody what it was.
     func isRefusedImport(_ request: SecureBuffer) -> Bool {
-        let isImport = [Operation.importKey, .identifyKey].map(\.rawValue).contains(request.frameCode)
+        let isImport = [Operation.importKey, .identifyKey, .unwrapKey].map(\.rawValue).contains(request.frameCode)
         return isImport && [.invalidCiphertext, .incorrectKeyMaterial].contains(status)
     }
 

@@ -24,4 +24,18 @@ extension Token {
         let isSymmetric = template?.kind == .aes
         return isSymmetric && profile.encryptsThenMACs(with: mechanisms) ? .encryptThenMAC : template
     }
+
+    /// The same for a key that can leave the token. Throws where there is none: a key that is two objects does not move.
+    func newMovableTemplate(spec: String, usage: String) throws(OperationFailure) -> KeyTemplate {
+        guard let template = newKeyTemplate(spec: spec, usage: usage), template.companion == nil else {
+            throw OperationFailure(
+                .unsupported,
+                "the token has no \(MechanismType.aesGCM), and a pair of keys in its place cannot be wrapped")
+        }
+        let mobility: KeyTemplate.Mobility = profile.wrapWithTrusted ? .wrappedByTrusted : .wrapped
+        guard let movable = KeyTemplate.named(spec: spec, usage: usage, mobility) else {
+            throw OperationFailure(.unsupported, "this worker makes no movable keys of spec \(spec) for \(usage)")
+        }
+        return movable
+    }
 }

@@ -63,7 +63,7 @@ final class Token: Sendable {
             isMemoryLocked: isSecureMemoryLocked)
     }
 
-    private static func module(_ settings: WorkerSettings) throws -> Module {
+    static func module(_ settings: WorkerSettings) throws -> Module {
         do {
             return try Module(path: settings.modulePath, initArguments: settings.profile.initArguments)
         } catch let error as PKCS11Error where error.returnValue == .cryptokiAlreadyInitialized {

@@ -53,6 +53,9 @@ package enum Worker {
             case .examine:
                 output.send(greeting: .ok, try Token.examine(settings).jsonBytes)
                 _ = try? input.next()
+            case .trustKeys(let keys):
+                output.send(greeting: .ok, Array("\(try TrustedKeys.make(keys, settings))".utf8))
+                _ = try? input.next()
             case .wrapKey(let request):
                 do {
                     let exported = try KeyExport(Token(settings), TokenURI(settings.tokenURI), request).run()

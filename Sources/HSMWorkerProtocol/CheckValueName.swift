@@ -2,8 +2,9 @@
 ///
 /// - An AES key for AES-GCM that was made in the token has none: its check value is 52 bytes of payload.
 /// - All others begin with `2 | length (1) | name`. The name is `SPEC/USAGE`, with `/IMPORTED` behind it for a key that
-///   was outside once, `/ADOPTED` for one that was in the token before, or `/CBC-HMAC` for the pair of keys that
-///   encrypts, then authenticates.
+///   was outside once, `/ADOPTED` for one that was in the token before, `/CBC-HMAC` for the pair of keys that encrypts,
+///   then authenticates, or `/MOVABLE` for a key that can leave its token, wrapped; `/MOVABLE-TRUSTED` for one that a
+///   trusted wrapping key alone can wrap.
 package struct CheckValueName: Hashable, Sendable {
     package enum Kind: String, Sendable {
         case made = ""
@@ -11,6 +12,8 @@ package struct CheckValueName: Hashable, Sendable {
         case encryptThenMAC = "CBC-HMAC"
         /// Of somebody else's: its payload begins with an ``AdoptedPlace``.
         case adopted = "ADOPTED"
+        case movable = "MOVABLE"
+        case movableTrusted = "MOVABLE-TRUSTED"
     }
 
     package let spec: String

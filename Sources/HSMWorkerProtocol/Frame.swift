@@ -30,6 +30,9 @@ package enum Operation: UInt8, Sendable {
     case checkSupport
     case showsObject
     case adoptKey
+    case generateMovableKey
+    case wrapKey
+    case unwrapKey
 }
 
 /// How an operation ended. All but `ok` have a text for the log as their only field.

@@ -34,6 +34,8 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     /// Whether keys SYMMETRIC_DEFAULT may be pairs of an AES key for AES-CBC and an HMAC key, where the token lacks
     /// AES-GCM.
     package var encryptThenMAC: Bool
+    /// Whether keys that can leave their token, wrapped, are such that a trusted wrapping key alone wraps them.
+    package var wrapWithTrusted: Bool
     /// Seconds after which an idle session is used once, so that neither the HSM nor a firewall ends it.
     package var keepAlive: Double
     /// At most this many sessions in all; nil for what the token says.
@@ -96,6 +98,7 @@ public struct HSMProfile: Codable, Hashable, Sendable {
         workerOpensImports = true
         returnValues = [:]
         encryptThenMAC = false
+        wrapWithTrusted = true
         keepAlive = 15
         omitAttributes = []
         callTimeout = 5
@@ -125,6 +128,7 @@ public struct HSMProfile: Codable, Hashable, Sendable {
         try read(.workerOpensImports, into: &workerOpensImports)
         try read(.returnValues, into: &returnValues)
         try read(.encryptThenMAC, into: &encryptThenMAC)
+        try read(.wrapWithTrusted, into: &wrapWithTrusted)
         try read(.keepAlive, into: &keepAlive)
         sessionLimit = try values.decodeIfPresent(Int.self, forKey: .sessionLimit)
         try read(.omitAttributes, into: &omitAttributes)
@@ -138,7 +142,7 @@ public struct HSMProfile: Codable, Hashable, Sendable {
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case name, description, module, environment, files, initializeToken, initArguments, workers, lanes
         case sessionCopies, gcmIV, zeroIV, decryptFailureCodes, oaepHashes, workerOpensImports, sessionLimit
-        case returnValues, encryptThenMAC, keepAlive
+        case returnValues, encryptThenMAC, wrapWithTrusted, keepAlive
         case omitAttributes, callTimeout, keyGenerationTimeout
     }
 }

@@ -9,6 +9,9 @@ public struct WorkerSettings: Codable, Sendable {
         case examine
         /// Wrap the one key that the token URI names, answer ``ExportedKey``, and end.
         case wrapKey(KeyExportRequest)
+        /// Have the token trust these keys, as its security officer, whose PIN the settings name; answer how many it did
+        /// not trust yet, and end.
+        case trustKeys([TrustedKey])
         /// Run a group of conformance checks, tell of it in ``ConformanceMessage``s, and end.
         case conform(ConformanceRequest)
     }

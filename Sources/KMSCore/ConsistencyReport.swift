@@ -10,25 +10,53 @@ package struct ConsistencyReport: Sendable {
     package var intents: [KeyAddress] = []
     package var verifiedKeys = 0
 
-    /// Looks at every key of the token, with its attributes and its check value: of the server's own, or of that of a
-    /// custom key store.
+    /// What of the store is in the token.
+    package enum Share: Sendable {
+        /// The server's own keys, and those of all Regions but these.
+        case own(except: Set<Region>)
+        /// The keys of these Regions.
+        case regions(Set<Region>)
+        case keyStore(CustomKeyStoreID)
+
+        fileprivate func contains(_ key: Key) -> Bool {
+            if case .keyStore(let id) = self { return key.tokenKeyStore == id }
+            return key.tokenKeyStore == nil && contains(key.address.scope.region)
+        }
+
+        fileprivate func contains(_ key: WrappingKey) -> Bool { contains(key.key.scope.region) }
+
+        private func contains(_ region: Region) -> Bool {
+            switch self {
+            case .own(let others): !others.contains(region)
+            case .regions(let regions): regions.contains(region)
+            case .keyStore: false
+            }
+        }
+
+        fileprivate func contains(_ purpose: SystemKeyPurpose) -> Bool {
+            if let region = purpose.region { return contains(region) }
+            if case .own = self { return true }
+            return false
+        }
+    }
+
+    /// Looks at every key of the token, with its attributes and its check value.
     package init(
-        comparing metadata: any MetadataStore, with backend: any KeyBackend, of keyStore: CustomKeyStoreID? = nil
+        comparing metadata: any MetadataStore, with backend: any KeyBackend, of share: Share = .own(except: [])
     ) async throws(KMSError) {
         let image = try await metadata.load()
         let objects = try await backend.inventory()
-        // The server's own keys are in its own token.
-        let systemKeys = keyStore == nil ? image.systemKeys : [:]
+        let systemKeys = image.systemKeys.filter { share.contains($0.key) }
         var named = Set(systemKeys.values.map(\.object))
-        if keyStore == nil { named.formUnion(image.wrappingKeys.map(\.reference.object)) }
-        for key in image.keys where key.tokenKeyStore == keyStore {
+        named.formUnion(image.wrappingKeys.filter { share.contains($0) }.map(\.reference.object))
+        for key in image.keys where share.contains(key) {
             // Imported material that was deleted has no object any more, or should not have one.
             named.formUnion(key.materials.filter { $0.stage != .absent }.map(\.reference.object))
-            if key.lifecycle == .creating || key.lifecycle == .destroying {
+            if [.creating, .destroying].contains(key.lifecycle) {
                 intents.append(key.address)
                 continue
             }
-            if key.materials.contains(where: { $0.stage == .creating || $0.stage == .destroying }) {
+            if key.materials.contains(where: { [.creating, .moving, .destroying].contains($0.stage) }) {
                 intents.append(key.address)
             }
             let present = key.materials.filter { $0.stage == .present }

@@ -42,6 +42,7 @@ package enum KMSAction: String, Sendable, CaseIterable {
     case putKeyPolicy = "PutKeyPolicy"
     case reEncryptFrom = "ReEncryptFrom"
     case reEncryptTo = "ReEncryptTo"
+    case replicateKey = "ReplicateKey"
     case retireGrant = "RetireGrant"
     case revokeGrant = "RevokeGrant"
     case rotateKeyOnDemand = "RotateKeyOnDemand"
@@ -52,6 +53,7 @@ package enum KMSAction: String, Sendable, CaseIterable {
     case updateAlias = "UpdateAlias"
     case updateCustomKeyStore = "UpdateCustomKeyStore"
     case updateKeyDescription = "UpdateKeyDescription"
+    case updatePrimaryRegion = "UpdatePrimaryRegion"
     case verify = "Verify"
     case verifyMAC = "VerifyMac"
 }
@@ -64,17 +66,22 @@ extension KMSAction {
         case .encrypt, .decrypt, .reEncryptFrom, .reEncryptTo, .generateDataKey, .generateDataKeyWithoutPlaintext,
             .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .sign, .verify, .generateMAC, .verifyMAC,
             .deriveSharedSecret, .getPublicKey:
-            // Unavailable is tried: the material may be back, and the token has the last word.
+            // Unavailable is tried: the material may be back, and the token has the last word. While the primary of a
+            // multi-Region key changes, its keys go on being used.
+            [.enabled, .unavailable, .updating]
+        case .rotateKeyOnDemand, .replicateKey:
             [.enabled, .unavailable]
-        case .rotateKeyOnDemand:
-            [.enabled, .unavailable]
+        case .updatePrimaryRegion:
+            [.enabled, .disabled]
         case .enableKeyRotation, .disableKeyRotation:
             // A key that is pending import is refused for its origin, which is what AWS tells first.
             [.enabled, .pendingImport, .unavailable]
         case .getParametersForImport, .importKeyMaterial:
             [.enabled, .disabled, .pendingImport, .unavailable]
         case .getKeyRotationStatus, .listKeyRotations, .deleteImportedKeyMaterial:
-            [.enabled, .disabled, .pendingImport, .pendingDeletion, .unavailable]
+            [
+                .enabled, .disabled, .pendingImport, .pendingDeletion, .pendingReplicaDeletion, .unavailable, .updating,
+            ]
         case .enableKey, .disableKey:
             [.enabled, .disabled, .unavailable]
         case .cancelKeyDeletion:
@@ -82,7 +89,7 @@ extension KMSAction {
         case .scheduleKeyDeletion, .createAlias, .updateAlias, .tagResource, .untagResource, .updateKeyDescription:
             [.enabled, .disabled, .pendingImport, .unavailable, .updating]
         case .createGrant:
-            [.enabled, .unavailable]
+            [.enabled, .unavailable, .updating]
         case .describeKey, .getKeyLastUsage, .getKeyPolicy, .putKeyPolicy, .listKeyPolicies, .listResourceTags,
             .deleteAlias, .listAliases, .createKey, .listKeys, .generateRandom, .listGrants, .listRetirableGrants,
             .retireGrant, .revokeGrant, .connectCustomKeyStore, .createCustomKeyStore, .deleteCustomKeyStore,
@@ -114,8 +121,8 @@ extension KMSAction {
         switch self {
         case .cancelKeyDeletion, .createAlias, .deleteAlias, .deleteImportedKeyMaterial, .disableKey,
             .disableKeyRotation, .enableKey, .enableKeyRotation, .getParametersForImport, .importKeyMaterial,
-            .putKeyPolicy, .rotateKeyOnDemand, .scheduleKeyDeletion, .tagResource, .untagResource, .updateAlias,
-            .updateKeyDescription:
+            .putKeyPolicy, .replicateKey, .rotateKeyOnDemand, .scheduleKeyDeletion, .tagResource, .untagResource,
+            .updateAlias, .updateKeyDescription, .updatePrimaryRegion:
             true
         case .createKey, .decrypt, .deriveSharedSecret, .describeKey, .encrypt, .generateDataKey,
             .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .generateDataKeyWithoutPlaintext,

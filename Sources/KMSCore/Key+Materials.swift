@@ -23,7 +23,7 @@ extension Key {
             if lacksMaterial(at: now) { lifecycle = .pendingImport }
         case .pendingImport:
             if !lacksMaterial(at: now) { lifecycle = .enabled }
-        case .creating, .pendingDeletion, .destroying:
+        case .creating, .replicating, .pendingDeletion, .pendingReplicaDeletion, .destroying:
             break
         }
     }

@@ -5,11 +5,15 @@ public struct Key: Hashable, Sendable {
     public enum Lifecycle: String, Sendable {
         /// Intent: the material's id is chosen, the token may or may not have made the object. Seen by nobody.
         case creating
+        /// A replica whose material is on its way from another Region's token. Shown as Creating.
+        case replicating
         case enabled
         case disabled
         /// Imported material is missing: never imported, deleted or expired. Enabled again by an import.
         case pendingImport
         case pendingDeletion
+        /// A primary that is to be deleted, and waits for the last of its replicas to go first.
+        case pendingReplicaDeletion
         /// Intent: due, and its objects are being destroyed. Shown as PendingDeletion.
         case destroying
     }
@@ -40,6 +44,10 @@ public struct Key: Hashable, Sendable {
     public var xksKeyID: String?
     /// How the XKS proxy exposes the key; nil of all keys that are not the proxy's.
     public var exposure: KeyExposure?
+    /// Of a multi-Region key, the Region of the primary of its set; nil for all other keys.
+    public var primaryRegion: Region?
+    /// Days from the end of the last replica to that of the primary, while it is pendingReplicaDeletion.
+    public var pendingWindowInDays: Int?
 
     public init(
         address: KeyAddress, spec: KeySpec, usage: KeyUsage, origin: KeyOrigin, lifecycle: Lifecycle,
@@ -68,11 +76,12 @@ public struct Key: Hashable, Sendable {
 
     package var state: KeyState {
         switch lifecycle {
-        case .creating: .creating
+        case .creating, .replicating: .creating
         case .enabled: .enabled
         case .disabled: .disabled
         case .pendingImport: .pendingImport
         case .pendingDeletion, .destroying: .pendingDeletion
+        case .pendingReplicaDeletion: .pendingReplicaDeletion
         }
     }
 }

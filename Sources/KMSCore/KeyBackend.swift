@@ -152,6 +152,24 @@ public protocol KeyBackend: Sendable {
     /// `id` is recorded by the caller beforehand. An object of that id that is already there is an error.
     func generateKey(_ spec: KeySpec, for usage: KeyUsage, id: ObjectID) async throws(KMSError) -> GeneratedKey
 
+    /// As ``generateKey(_:for:id:)``: a key that ``wrapKey(_:under:_:)`` can wrap, for another backend. Its check value
+    /// tells it.
+    func generateMovableKey(_ spec: KeySpec, for usage: KeyUsage, id: ObjectID) async throws(KMSError) -> GeneratedKey
+
+    /// Wraps a movable key under the public part (DER SubjectPublicKeyInfo) of another backend's wrapping key, by an
+    /// AlgorithmSpec such as RSAES_OAEP_SHA_256. Any other key is refused.
+    func wrapKey(
+        _ key: MaterialReference, under publicKey: [UInt8], _ algorithm: String
+    ) async throws(KMSError) -> [UInt8]
+
+    /// Unwraps what ``wrapKey(_:under:_:)`` of another backend wrapped into the object `id`, which is movable again. Has to
+    /// be the same key as the other's `source`: throws `incorrectKeyMaterial`, and leaves no object, when it is not. The
+    /// key is never in the clear outside the backend: `unsupported` where it would have to be.
+    func unwrapKey(
+        _ material: WrappedMaterial, as id: ObjectID, matching source: MaterialReference, of spec: KeySpec,
+        for usage: KeyUsage
+    ) async throws(KMSError) -> GeneratedKey
+
     /// As ``generateKey(_:for:id:)``: an RSA key pair that unwraps what is to be imported, and does nothing else.
     func generateWrappingKey(_ spec: KeySpec, id: ObjectID) async throws(KMSError) -> GeneratedKey
 

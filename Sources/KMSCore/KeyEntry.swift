@@ -70,6 +70,8 @@ final class MaterialEntry: Sendable {
     let idText: String
     /// Whether the token is to have it.
     let isPresent: Bool
+    /// Whether it is on its way from another Region's token.
+    let isMoving: Bool
     /// DER SubjectPublicKeyInfo of a key pair; empty for secret keys.
     let subjectPublicKeyInfo: [UInt8]
     /// Of a key pair, once it was needed: to parse and check one takes as long as three hundred look-ups.
@@ -94,6 +96,7 @@ final class MaterialEntry: Sendable {
         reference = material.reference
         idText = material.idText
         isPresent = material.stage == .present
+        isMoving = material.stage == .moving
         subjectPublicKeyInfo = material.publicKey
         let isSamePublicKey = former?.subjectPublicKeyInfo == material.publicKey
         parsedPublicKey = Mutex(isSamePublicKey ? former?.parsedPublicKey.withLock { $0 } : nil)
@@ -106,7 +109,8 @@ final class MaterialEntry: Sendable {
             former?.budget
             ?? EncryptionBudget(
                 reserved: material.reservedEncryptions, used: material.reservedEncryptions,
-                maximum: algorithm.maximumEncryptions
+                // Each Region counts its own, and all of them together may not make more than one key may.
+                maximum: algorithm.maximumEncryptions / (key.isMultiRegion ? UInt64(KeyStore.maximumRegionsOfKey) : 1)
             )
         if let former, former.isMissing, isPresent, former.reference == reference { _ = setMissing(true) }
     }

@@ -11,11 +11,11 @@ public struct KeyID: Hashable, Comparable, Sendable {
     }
 
     /// A new random id (UUID version 4, RFC 9562 §5.4) from the system's cryptographic generator.
-    package static func random() -> KeyID {
+    package static func random(isMultiRegion: Bool = false) -> KeyID {
         var generator = SystemRandomNumberGenerator()
         let high = generator.next() & 0xffff_ffff_ffff_0fff | 0x4000
         let low = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-        return KeyID(high: high, low: low, isMultiRegion: false)
+        return KeyID(high: high, low: low, isMultiRegion: isMultiRegion)
     }
 
     /// Reads the text form; nil for anything that is not exactly an id.

@@ -4,6 +4,9 @@ public struct KeyMaterial: Hashable, Sendable {
     public enum Stage: String, Sendable {
         /// Intent: the token may or may not have the object yet.
         case creating
+        /// Intent: another Region's token has the material, and it is on its way into the object. The token may or may
+        /// not have that yet.
+        case moving
         /// The token has the object.
         case present
         /// Intent: the object is being destroyed.

@@ -51,8 +51,10 @@ extension KeyStore {
     ) async throws(KMSError) -> SecretBytes {
         try authorize(.generateRandom, on: .account(context.scope), by: context)
         try Self.checkSize(bytes)
-        guard let keyStore else { return try await backend.generateRandom(bytes) }
-        return try await backend(in: find(keyStore, in: context.scope).id).generateRandom(bytes)
+        guard let keyStore else {
+            return try await backend(in: regions.place(of: context.region)).generateRandom(bytes)
+        }
+        return try await backend(in: .keyStore(find(keyStore, in: context.scope).id)).generateRandom(bytes)
     }
 
     private func resolve(

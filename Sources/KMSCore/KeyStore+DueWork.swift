@@ -6,27 +6,45 @@ extension KeyStore {
     /// the others; the first failure is thrown in the end.
     ///
     /// Nothing is destroyed but what an intent names, and no key at all while the token does not show every live one:
-    /// then it is not the token, or not the whole of it, that these keys were made in. What is in custom key stores is
-    /// done by rounds of their own, which are begun here and not waited for.
+    /// then it is not the token, or not the whole of it, that these keys were made in. Each token is seen to by itself:
+    /// one that is down, or hangs, holds up nothing in the others. Rounds in custom key stores are begun here and not
+    /// waited for.
     package func performDueWork() async throws(KMSError) {
-        try await dueWork.run { () async throws(KMSError) in
-            try await perform([
-                writeLastUsages, rotateDueKeys, destroyWhatIsDue, mendConnections, leaveBehindWhatIsDue,
-                beginRoundsInKeyStores,
-            ])
+        try await perform([
+            writeLastUsages, mendConnections, leaveBehindWhatIsDue, beginRoundsInKeyStores, performRounds,
+        ])
+    }
+
+    private func performRounds() async throws(KMSError) {
+        let outcomes = await withTaskGroup(of: Result<Void, KMSError>.self) { group in
+            for place in regions.places {
+                group.addTask {
+                    do throws(KMSError) {
+                        return .success(try await self.performDueWork(in: place))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        for outcome in outcomes { try outcome.get() }
+    }
+
+    func performDueWork(in place: KeyPlace) async throws(KMSError) {
+        try await gates(of: place).dueWork.run { () async throws(KMSError) in
+            try await perform([rotateDueKeys, bringAwaitedMaterial, destroyWhatIsDue], in: place)
         }
     }
 
-    private func destroyWhatIsDue() async throws(KMSError) {
-        let due = dueKeys()
-        let wrapping = wrappingKeys.withLock { $0.due(at: clock.now) }
+    private func destroyWhatIsDue(in place: KeyPlace) async throws(KMSError) {
+        let due = dueKeys(in: place)
         let work =
-            abandonedCreations().map(\.address) + due.map(\.address) + interruptedKeys()
-            + Array(expiredMaterial().keys) + wrapping.map(\.key)
-        try await checkThatLiveKeysAreThere(except: due, before: work)
-        try await perform([
-            undoAbandonedHere, destroyDueKeys, endInterruptedWork, destroyExpiredMaterial, destroyWrappingKeys,
-        ])
+            abandonedCreations(in: place).map(\.address) + due.map(\.address) + interruptedKeys(in: place)
+            + Array(expiredMaterial(in: place).keys) + dueWrappingKeys(in: place).map(\.key)
+        try await checkThatLiveKeysAreThere(except: due, before: work, in: place)
+        try await perform(
+            [undoAbandoned, destroyDueKeys, endInterruptedWork, destroyExpiredMaterial, destroyWrappingKeys], in: place)
     }
 
     /// Does all parts, also those after one that fails; the first failure is thrown in the end.
@@ -35,6 +53,20 @@ extension KeyStore {
         for part in parts {
             do throws(KMSError) {
                 try await part()
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func perform(
+        _ parts: [(KeyPlace) async throws(KMSError) -> Void], in place: KeyPlace
+    ) async throws(KMSError) {
+        var failure: KMSError?
+        for part in parts {
+            do throws(KMSError) {
+                try await part(place)
             } catch {
                 failure = failure ?? error
             }
@@ -58,46 +90,49 @@ extension KeyStore {
         if let failure { throw failure }
     }
 
-    private func endInterruptedWork() async throws(KMSError) {
-        try await forEach(interruptedKeys(), of: { $0 }) { address async throws(KMSError) in
-            try await materialWork.run { () async throws(KMSError) in
+    private func endInterruptedWork(in place: KeyPlace) async throws(KMSError) {
+        try await forEach(interruptedKeys(in: place), of: { $0 }) { address async throws(KMSError) in
+            try await gates(of: place).materialWork.run { () async throws(KMSError) in
                 // The wait for its turn may have been long, so the token is looked at anew.
                 try await finishInterruptedWork(on: address)
             }
         }
     }
 
-    private func destroyWrappingKeys() async throws(KMSError) {
-        let due = wrappingKeys.withLock { $0.due(at: clock.now) }
-        try await forEach(due, of: \.key) { key async throws(KMSError) in
-            let id = key.reference.object
-            // Not to be found by an import from now on.
-            wrappingKeys.withLock { $0.abandon(key) }
-            try await backend.destroyKey(id)
-            try await changes.run { () async throws(KMSError) in try await journal.prepare([.removeWrappingKey(id)]) }
-            wrappingKeys.withLock { $0.remove(id) }
+    private func destroyWrappingKeys(in place: KeyPlace) async throws(KMSError) {
+        try await forEach(dueWrappingKeys(in: place), of: \.key) { key async throws(KMSError) in
+            try await destroy(key)
         }
+    }
+
+    private func dueWrappingKeys(in place: KeyPlace) -> [WrappingKey] {
+        wrappingKeys.withLock { $0.due(at: clock.now) }.filter { regions.place(of: $0.key.scope.region) == place }
+    }
+
+    func destroy(_ key: WrappingKey) async throws(KMSError) {
+        let id = key.reference.object
+        // Not to be found by an import from now on.
+        wrappingKeys.withLock { $0.abandon(key) }
+        try await backend(in: regions.place(of: key.key.scope.region)).destroyKey(id)
+        try await changes.run { () async throws(KMSError) in try await journal.prepare([.removeWrappingKey(id)]) }
+        wrappingKeys.withLock { $0.remove(id) }
     }
 
     /// Undoes what a failed creation left, at once where the backend can.
-    func undoAbandonedCreations(in keyStore: CustomKeyStoreID?) async throws(KMSError) {
-        let gate = keyStore.map { customKeyStores.gate(of: $0) } ?? dueWork
-        try await gate.run { () async throws(KMSError) in
-            let work = abandonedCreations(in: keyStore).map(\.address)
-            try await checkThatLiveKeysAreThere(except: dueKeys(in: keyStore), before: work, in: keyStore)
-            try await undoAbandoned(in: keyStore)
+    func undoAbandonedCreations(in place: KeyPlace) async throws(KMSError) {
+        try await gates(of: place).dueWork.run { () async throws(KMSError) in
+            let work = abandonedCreations(in: place).map(\.address)
+            try await checkThatLiveKeysAreThere(except: dueKeys(in: place), before: work, in: place)
+            try await undoAbandoned(in: place)
         }
     }
 
-    func abandonedCreations(in keyStore: CustomKeyStoreID? = nil) -> [Key] {
-        abandoned.withLock { $0.filter { $0.tokenKeyStore == keyStore } }
+    func abandonedCreations(in place: KeyPlace) -> [Key] {
+        abandoned.withLock { $0 }.filter { self.place(of: $0) == place }
     }
 
-    /// In the server's own token.
-    private func undoAbandonedHere() async throws(KMSError) { try await undoAbandoned(in: nil) }
-
-    func undoAbandoned(in keyStore: CustomKeyStoreID?) async throws(KMSError) {
-        try await forEach(abandonedCreations(in: keyStore), of: \.address) { key async throws(KMSError) in
+    private func undoAbandoned(in place: KeyPlace) async throws(KMSError) {
+        try await forEach(abandonedCreations(in: place), of: \.address) { key async throws(KMSError) in
             let backend = try backend(of: key)
             for material in key.materials {
                 try await backend.destroyKey(material.reference.object)
@@ -110,20 +145,19 @@ extension KeyStore {
         }
     }
 
-    func dueKeys(in keyStore: CustomKeyStoreID? = nil) -> [Key] {
+    func dueKeys(in place: KeyPlace) -> [Key] {
         let now = clock.now
-        return table.withLock { $0.allKeys }
-            .filter { $0.key.tokenKeyStore == keyStore && $0.key.isDue(at: now) }.map(\.key)
+        return entries(in: place).filter { $0.key.isDue(at: now) }.map(\.key)
     }
 
     /// One at a time with all work on material, so that no rotation or import makes an object meanwhile.
-    private func destroyDueKeys() async throws(KMSError) {
-        try await forEach(dueKeys(), of: \.address) { key async throws(KMSError) in
-            try await materialWork.run { () async throws(KMSError) in try await destroy(key) }
+    private func destroyDueKeys(in place: KeyPlace) async throws(KMSError) {
+        try await forEach(dueKeys(in: place), of: \.address) { key async throws(KMSError) in
+            try await gates(of: place).materialWork.run { () async throws(KMSError) in try await destroy(key) }
         }
     }
 
-    func destroy(_ due: Key) async throws(KMSError) {
+    private func destroy(_ due: Key) async throws(KMSError) {
         let backend = try backend(of: due)
         let key = try await change(due.address, on: .step) { key throws(KMSError) in
             // Cancelled since it was found due: leave it.
@@ -136,8 +170,13 @@ extension KeyStore {
         }
         try await changes.run { () async throws(KMSError) in
             let occasion = Occasion.service("DeleteKey", key.address, at: clock.now, [], .keyDestroyed(key.address))
-            try await occasion.commit([.removeKey(key.address)], to: journal)
-            table.withLock { $0.removeKey(key.address) }
+            let primary = primaryWithoutReplicas(after: key)
+            try await occasion.commit(
+                [.removeKey(key.address)] + (primary.map { [.saveKey($0.key)] } ?? []), to: journal)
+            table.withLock { table in
+                table.removeKey(key.address)
+                if let primary { table.save(primary) }
+            }
         }
         events.record(.keyDestroyed(key.address))
     }
@@ -151,17 +190,16 @@ extension KeyStore {
     /// Where just `objects` are to be destroyed, and the token shows all of them, that is enough.
     func checkThatLiveKeysAreThere(
         except due: [Key], before work: [KeyAddress], orThese objects: Set<ObjectID> = [],
-        in keyStore: CustomKeyStoreID? = nil
+        in place: KeyPlace
     ) async throws(KMSError) {
         guard let first = work.first else { return }
         // Taken before the token is asked: what is made meanwhile is in neither list.
         let dueAddresses = Set(due.map(\.address))
-        let live = table.withLock { $0.allKeys }
-            .filter { $0.key.tokenKeyStore == keyStore && !dueAddresses.contains($0.key.address) }
-        let liveSystemKeys = keyStore == nil ? systemKeys.withLock { $0 } : [:]
+        let live = entries(in: place).filter { !dueAddresses.contains($0.key.address) }
+        let liveSystemKeys = systemKeys.withLock { $0 }.filter { self.place(of: $0.key) == place }
         let found: Set<ObjectID>
         do {
-            found = try await backend(in: keyStore).establishedObjects()
+            found = try await backend(in: place).establishedObjects()
         } catch {
             events.record(.workPostponed(first, cause: error.cause ?? error.message))
             throw error
@@ -194,7 +232,7 @@ extension Key {
         switch lifecycle {
         case .destroying: true
         case .pendingDeletion: deletionDate.map { $0 <= now } ?? false
-        case .creating, .enabled, .disabled, .pendingImport: false
+        case .creating, .replicating, .enabled, .disabled, .pendingImport, .pendingReplicaDeletion: false
         }
     }
 }

@@ -60,7 +60,7 @@ extension KeyStore {
             material.importToken, for: entry.key.address)
         let wrapped = WrappedMaterial(
             wrappingKey: wrappingKey.reference, algorithm: algorithm, bytes: material.encryptedMaterial)
-        return try await materialWork.run { () async throws(KMSError) in
+        return try await materialWork(on: entry.key).run { () async throws(KMSError) in
             try await importMaterial(material, wrapped, into: entry.key.address, by: context)
         }
     }
@@ -107,7 +107,9 @@ extension KeyStore {
         }
         try KMSAction.importKeyMaterial.check(key.state, of: address.arn)
         let target: KeyMaterial
-        if material.isNew, key.materials.contains(where: \.hasEverBeen) {
+        if let shared = try await sharedMaterial(material, wrapped, of: key) {
+            target = shared
+        } else if material.isNew, key.materials.contains(where: \.hasEverBeen) {
             target = try await addMaterial(wrapped, to: key)
         } else {
             target = try await existingMaterial(material, wrapped, of: key)
@@ -138,12 +140,13 @@ extension KeyStore {
     /// keys: otherwise it is not the token, or not the whole of it, that had this one.
     private func isThere(_ material: KeyMaterial, of key: Key) async throws(KMSError) -> Bool {
         do throws(KMSError) {
-            try await backend.verifyKey(material.reference)
+            try await backend(of: key).verifyKey(material.reference)
             return true
         } catch {
             guard error.code == .materialMissing else { throw error }
         }
-        try await checkThatLiveKeysAreThere(except: dueKeys() + [key], before: [key.address])
+        let place = place(of: key)
+        try await checkThatLiveKeysAreThere(except: dueKeys(in: place) + [key], before: [key.address], in: place)
         return false
     }
 
@@ -163,7 +166,7 @@ extension KeyStore {
                     + "ImportType EXISTING_KEY_MATERIAL."
             )
         }
-        var new = KeyMaterial.new(number: key.nextMaterialNumber, at: clock.now)
+        var new = KeyMaterial.new(number: nextMaterialNumber(of: key), at: clock.now)
         new.isPendingRotation = true
         return new
     }
@@ -196,7 +199,7 @@ extension KeyStore {
         _ wrapped: WrappedMaterial, among materials: [KeyMaterial], of key: Key
     ) async throws(KMSError) -> KeyMaterial? {
         let known = materials.filter(\.hasEverBeen)
-        let index = try await backend.identify(
+        let index = try await backend(of: key).identify(
             wrapped, of: key.spec, for: key.usage, among: known.map(\.reference))
         return index.map { known[$0] }
     }
@@ -222,14 +225,14 @@ extension KeyStore {
             key.noteImportedMaterial(at: clock.now)
         }
         do {
-            let imported = try await backend.importKey(
+            let imported = try await backend(of: key).importKey(
                 wrapped, of: key.spec, for: key.usage, id: target.reference.object,
                 expecting: target.hasEverBeen ? target.reference.checkValue : nil
             )
             try imported.key.checkPublicKey(of: key.spec)
             let now = clock.now
             note(target, place: imported.place, of: key, by: context)
-            try await change(address, on: .call(context)) { key throws(KMSError) in
+            try await changeSet(address, on: .call(context)) { key, siblings throws(KMSError) in
                 try key.editMaterial(target.number) { material in
                     if !material.hasEverBeen {
                         material.reference = MaterialReference(
@@ -242,6 +245,7 @@ extension KeyStore {
                     material.imported?.place = imported.place
                 }
                 key.noteImportedMaterial(at: now)
+                for index in siblings.indices { expectImport(of: key, target.number, into: &siblings[index]) }
             }
             return imported.place
         } catch {

@@ -79,7 +79,7 @@ extension KeyStore {
     }
 
     /// Intent, token, commit, as for every object.
-    private func makeWrappingKey(
+    func makeWrappingKey(
         _ spec: KeySpec, for key: KeyAddress, validTo: Timestamp
     ) async throws(KMSError) -> WrappingKey {
         guard wrappingKeys.withLock({ $0.abandoned.count }) < Self.maximumAbandoned else { throw .tooMuchToUndo }
@@ -89,7 +89,8 @@ extension KeyStore {
         )
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveWrappingKey(intent)]) }
         do {
-            let generated = try await backend.generateWrappingKey(spec, id: intent.reference.object)
+            let generated = try await backend(in: regions.place(of: key.scope.region)).generateWrappingKey(
+                spec, id: intent.reference.object)
             var made = intent
             made.reference = MaterialReference(object: intent.reference.object, checkValue: generated.checkValue)
             made.publicKey = generated.publicKey

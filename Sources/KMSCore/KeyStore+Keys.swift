@@ -28,6 +28,8 @@ package struct NewKey: Sendable {
 package struct KeyDescription: Sendable {
     package let key: Key
     package let state: KeyState
+    /// Nil for single-Region keys.
+    package var multiRegion: MultiRegionConfiguration? = nil
     /// That of the key's custom key store, where it has one.
     package var clusterID: String? = nil
 }
@@ -45,7 +47,7 @@ extension KeyStore {
     package func createKey(_ request: NewKey, by context: CallContext) async throws(KMSError) -> KeyDescription {
         let tags = try Tag.dictionary(request.tags)
         try authorize(.createKey, on: .account(context.scope), by: context, with: .creation(request, tags))
-        let address = KeyAddress(scope: context.scope, id: .random())
+        let address = KeyAddress(scope: context.scope, id: .random(isMultiRegion: request.isMultiRegion))
         // Policies that let keys be tagged name keys, as in key/*; a refusal names none, because there is none.
         if !tags.isEmpty {
             try authorize(
@@ -58,7 +60,8 @@ extension KeyStore {
         let isImported = request.origin == .external
         // That the token makes symmetric keys was seen at the start.
         if isImported || request.spec != .symmetricDefault {
-            try await backend.checkSupport(of: request.spec, for: request.usage, imported: isImported)
+            try await backend(in: regions.place(of: context.region)).checkSupport(
+                of: request.spec, for: request.usage, imported: isImported)
         }
 
         var material = KeyMaterial.new(number: 1, at: clock.now)
@@ -71,6 +74,7 @@ extension KeyStore {
             tags: tags, creationDate: clock.now, materials: [material], currentMaterial: 1
         )
         key.customKeyStore = keyStore
+        if request.isMultiRegion { key.primaryRegion = context.region }
         if let policy = request.policy {
             key.policyPrincipals = try checkPolicy(
                 policy, of: key, bypassingLockoutCheck: request.bypassesLockoutCheck, by: context)
@@ -98,13 +102,12 @@ extension KeyStore {
     func generateMaterial(of key: Key) async throws(KMSError) -> Key {
         let backend = try backend(of: key)
         // Those of one token that is away are not to keep others from making keys.
-        let count = abandoned.withLock { $0.count { $0.tokenKeyStore == key.tokenKeyStore } }
-        guard count < Self.maximumAbandoned else { throw .tooMuchToUndo }
+        guard abandonedCreations(in: place(of: key)).count < Self.maximumAbandoned else { throw .tooMuchToUndo }
         try await changes.run { () async throws(KMSError) in try await journal.prepare([.saveKey(key)]) }
         do {
             var made = key
             let object = made.materials[0].reference.object
-            let generated = try await backend.generateKey(key.spec, for: key.usage, id: object)
+            let generated = try await backend.generateMaterial(of: key, as: object)
             try generated.checkPublicKey(of: key.spec)
             made.materials[0].reference = MaterialReference(object: object, checkValue: generated.checkValue)
             made.materials[0].publicKey = generated.publicKey
@@ -141,13 +144,10 @@ extension KeyStore {
     private func abandon(_ intent: Key) {
         abandoned.withLock { $0.append(intent) }
         // The caller need not wait for the repair.
-        Task { try? await self.undoAbandonedCreations(in: intent.tokenKeyStore) }
+        Task { try? await self.undoAbandonedCreations(in: self.place(of: intent)) }
     }
 
     private func checkSupport(of request: NewKey) throws(KMSError) {
-        guard !request.isMultiRegion else {
-            throw KMSError(.unsupported, "Multi-Region keys are not supported yet.")
-        }
         guard let algorithm = AlgorithmTable.entry(for: request.spec) else {
             throw KMSError(.unsupported, "Keys of spec \(request.spec.rawValue) are not supported yet.")
         }
@@ -213,20 +213,25 @@ extension KeyStore {
         }
         let entry = try resolveKeyOnly(
             name, for: .scheduleKeyDeletion, by: context, with: .deletion(pendingWindowInDays: days))
+        if entry.key.isPrimary, !siblings(of: entry.key.address).isEmpty {
+            return try await scheduleDeletionAfterReplicas(of: entry, pendingWindowInDays: days, by: context)
+        }
         let due = clock.now.adding(days: days)
         context.draft.note(
             response: .object(
                 ("keyId", .string(entry.arn)), ("keyState", .string("PendingDeletion")), ("deletionDate", .date(due)),
                 ("pendingWindowInDays", .integer(Int64(days)))))
         let told = KeyStoreEvent.deletionScheduled(entry.key.address, date: due)
-        let key = try await change(entry.key.address, on: .call(context, told)) { key throws(KMSError) in
+        let key = try await changeSet(entry.key.address, on: .call(context, told)) { key, siblings throws(KMSError) in
             try KMSAction.scheduleKeyDeletion.check(key.state, of: entry.arn)
+            // Replicated this very moment.
+            guard !key.isPrimary || siblings.isEmpty else { throw .changedMeanwhile(entry.arn) }
             key.lifecycle = .pendingDeletion
             key.deletionDate = due
         }
         events.record(told)
         await forget(entry)
-        return KeyDescription(key: key, state: key.state)
+        return description(of: key, in: key.state)
     }
 
     /// Leaves the key disabled, as AWS does.
@@ -236,11 +241,12 @@ extension KeyStore {
         let told = KeyStoreEvent.deletionCancelled(entry.key.address)
         try await change(entry.key.address, on: .call(context, told)) { key throws(KMSError) in
             try KMSAction.cancelKeyDeletion.check(key.state, of: entry.arn)
-            guard key.lifecycle == .pendingDeletion else {
+            guard key.lifecycle != .destroying else {
                 throw KMSError(.invalidState, "\(entry.arn) is being deleted: its key material is already going.")
             }
             key.lifecycle = key.lacksMaterial(at: clock.now) ? .pendingImport : .disabled
             key.deletionDate = nil
+            key.pendingWindowInDays = nil
         }
         events.record(told)
         return entry.key.address

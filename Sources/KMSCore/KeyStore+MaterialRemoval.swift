@@ -10,7 +10,7 @@ extension KeyStore {
     ) async throws(KMSError) -> MaterialChange {
         let entry = try resolveKeyOnly(name, for: .deleteImportedKeyMaterial, by: context)
         try entry.checkOrigin(.external)
-        return try await materialWork.run { () async throws(KMSError) in
+        return try await materialWork(on: entry.key).run { () async throws(KMSError) in
             try await deleteMaterial(materialID, of: entry.key.address, by: context)
         }
     }
@@ -51,9 +51,9 @@ extension KeyStore {
 
     /// Destroys what imported material has expired. The keys refuse requests since the very moment; here their objects
     /// go.
-    func destroyExpiredMaterial() async throws(KMSError) {
-        try await forEach(Array(expiredMaterial()), of: \.key) { (address, numbers) async throws(KMSError) in
-            try await materialWork.run { () async throws(KMSError) in
+    func destroyExpiredMaterial(in place: KeyPlace) async throws(KMSError) {
+        try await forEach(Array(expiredMaterial(in: place)), of: \.key) { (address, numbers) async throws(KMSError) in
+            try await gates(of: place).materialWork.run { () async throws(KMSError) in
                 try await finishInterruptedWork(on: address)
                 for number in numbers {
                     // It may have been imported again since, or deleted.
@@ -71,10 +71,10 @@ extension KeyStore {
         }
     }
 
-    func expiredMaterial() -> [KeyAddress: [UInt32]] {
+    func expiredMaterial(in place: KeyPlace) -> [KeyAddress: [UInt32]] {
         let now = clock.now
         var expired: [KeyAddress: [UInt32]] = [:]
-        for entry in table.withLock({ $0.allKeys }) where entry.key.origin == .external {
+        for entry in entries(in: place) where entry.key.origin == .external {
             let key = entry.key
             let numbers = key.materials.filter { $0.stage == .present && $0.hasExpired(at: now) }.map(\.number)
             if !numbers.isEmpty { expired[key.address] = numbers }
@@ -83,8 +83,8 @@ extension KeyStore {
     }
 
     /// Keys that a crash or a fault left with work on their material half done.
-    func interruptedKeys() -> [KeyAddress] {
-        table.withLock { $0.allKeys }.filter { entry in
+    func interruptedKeys(in place: KeyPlace) -> [KeyAddress] {
+        entries(in: place).filter { entry in
             entry.key.lifecycle != .destroying
                 && entry.key.materials.contains { $0.stage == .creating || $0.stage == .destroying }
         }.map(\.key.address)
@@ -107,8 +107,11 @@ extension KeyStore {
         if !isStored { try await storeAgain(address) }
         if !isObjectKnown {
             let objects = Set(interrupted.map(\.reference.object))
-            try await checkThatLiveKeysAreThere(except: dueKeys(), before: [address], orThese: objects)
+            let place = place(of: key)
+            try await checkThatLiveKeysAreThere(
+                except: dueKeys(in: place), before: [address], orThese: objects, in: place)
         }
+        let backend = try backend(of: key)
         for material in interrupted {
             try await backend.destroyKey(material.reference.object)
         }
@@ -132,8 +135,8 @@ extension KeyStore {
     /// Makes the store the same as the memory, after a commit that may have taken effect although it failed.
     func storeAgain(_ address: KeyAddress) async throws(KMSError) {
         try await changes.run { () async throws(KMSError) in
-            guard let newest = table.withLock({ $0.key(address) })?.key else { return }
-            try await journal.prepare([.saveKey(newest)])
+            let newest = table.withLock { $0.set(of: address) }.map(\.key)
+            try await journal.prepare(newest.map { .saveKey($0) })
         }
     }
 

@@ -51,7 +51,7 @@ extension KeyStore {
         _ source: Source, _ sourceContext: EncryptionContext, to entry: KeyEntry, _ algorithm: EncryptionAlgorithm,
         _ destinationContext: EncryptionContext, by context: CallContext
     ) async throws(KMSError) -> [UInt8] {
-        let isOneToken = source.entry.key.tokenKeyStore == entry.key.tokenKeyStore
+        let isOneToken = place(of: source.entry.key) == place(of: entry.key)
         if isOneToken, algorithm.oaepHash == nil {
             switch source.ciphertext {
             case .rsa:
@@ -73,11 +73,10 @@ extension KeyStore {
         _ destinationContext: EncryptionContext, by context: CallContext
     ) async throws(KMSError) -> [UInt8] {
         let material = entry.current
-        let backend = try backend(of: entry)
         try await spendEncryption(of: material, of: entry)
         let moved: SealedBytes
         do {
-            moved = try await backend.reEncrypt(
+            moved = try await backend(of: entry).reEncrypt(
                 sealed,
                 authenticating: CiphertextBlob.authenticatedData(
                     header: source.material.header, context: sourceContext),

@@ -71,18 +71,36 @@ extension KeyStore {
     func change(
         _ address: KeyAddress, on occasion: Occasion, _ edit: (inout Key) throws(KMSError) -> Void
     ) async throws(KMSError) -> Key {
+        try await changeSet(address, on: occasion) { key, _ throws(KMSError) in try edit(&key) }
+    }
+
+    /// As ``change(_:on:_:)``, with the same multi-Region key in other Regions: all change, or none does. All are stored,
+    /// also those that stay as they are: a commit that took effect although it failed may have left other rows of them.
+    @discardableResult
+    func changeSet(
+        _ address: KeyAddress, on occasion: Occasion, _ edit: (inout Key, inout [Key]) throws(KMSError) -> Void
+    ) async throws(KMSError) -> Key {
         try await changes.run { () async throws(KMSError) -> Key in
-            guard let entry = table.withLock({ $0.key(address) }) else {
+            let set = table.withLock { $0.set(of: address) }
+            guard var key = set.first(where: { $0.key.address == address })?.key else {
                 throw KMSError(.notFound, "Key '\(address.arn)' does not exist")
             }
-            var key = entry.key
-            try edit(&key)
-            guard key != entry.key else { return key }
-            guard let changed = KeyEntry(key, in: backend, replacing: entry) else {
-                throw KMSError(.internalFailure, "The key was not changed.", cause: "its material cannot be read")
+            var siblings = set.map(\.key).filter { $0.address != address }
+            try edit(&key, &siblings)
+            let former = Dictionary(uniqueKeysWithValues: set.map { ($0.key.address, $0) })
+            var changed: [KeyEntry] = []
+            for key in [key] + siblings where key != former[key.address]?.key {
+                guard let entry = KeyEntry(key, in: backend, replacing: former[key.address]) else {
+                    throw KMSError(.internalFailure, "The key was not changed.", cause: "its material cannot be read")
+                }
+                changed.append(entry)
             }
-            try await occasion.commit([.saveKey(key)], to: journal)
-            table.withLock { $0.save(changed) }
+            guard !changed.isEmpty else { return key }
+            let entries = changed
+            try await occasion.commit(([key] + siblings).map { .saveKey($0) }, to: journal)
+            table.withLock { table in
+                for entry in entries { table.save(entry) }
+            }
             return key
         }
     }

@@ -37,22 +37,26 @@ extension KeyStore {
             throw KMSError(.validation, "RotationPeriodInDays must be between 90 and 2560 days; \(period) is not.")
         }
         let now = clock.now
-        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
+        try entry.checkPrimary()
+        try await changeSet(entry.key.address, on: .call(context)) { key, siblings throws(KMSError) in
             try KMSAction.enableKeyRotation.check(key.state, of: entry.arn)
             // To enable what is enabled does not put the rotation off.
             guard key.rotation.periodInDays != period else { return }
             key.rotation.periodInDays = period
             key.rotation.nextDate = now.adding(days: period)
+            for index in siblings.indices { siblings[index].rotation = key.rotation }
         }
     }
 
     package func disableKeyRotation(_ name: String, by context: CallContext) async throws(KMSError) {
         let entry = try resolveKeyOnly(name, for: .disableKeyRotation, by: context)
         try entry.checkAutomaticRotation()
-        try await change(entry.key.address, on: .call(context)) { key throws(KMSError) in
+        try entry.checkPrimary()
+        try await changeSet(entry.key.address, on: .call(context)) { key, siblings throws(KMSError) in
             try KMSAction.disableKeyRotation.check(key.state, of: entry.arn)
             key.rotation.periodInDays = nil
             key.rotation.nextDate = nil
+            for index in siblings.indices { siblings[index].rotation = key.rotation }
         }
     }
 
@@ -60,19 +64,21 @@ extension KeyStore {
         let entry = try resolveKeyOnly(name, for: .getKeyRotationStatus, by: context)
         guard entry.algorithm.isSymmetricEncryption else { throw KMSError(.unsupported, "") }
         // While a key waits for its deletion nothing rotates it; a cancelled deletion brings the schedule back.
-        let isEnding = entry.key.state == .pendingDeletion
+        let isEnding = [.pendingDeletion, .pendingReplicaDeletion].contains(entry.key.state)
         return KeyRotationStatus(
             keyARN: entry.arn,
             rotation: isEnding ? KeyRotation(onDemandCount: entry.key.rotation.onDemandCount) : entry.key.rotation,
-            onDemandRotationStartDate: rotating.withLock { $0[entry.key.address] }
+            onDemandRotationStartDate: rotationStart(of: entry.key)
         )
     }
 
-    /// Answers the key's ARN, when the new material encrypts.
+    /// Answers the key's ARN, when the new material encrypts. That of a multi-Region key with replicas is then made, and
+    /// on its way to them.
     package func rotateKeyOnDemand(_ name: String, by context: CallContext) async throws(KMSError) -> String {
         let entry = try resolveKeyOnly(name, for: .rotateKeyOnDemand, by: context)
         guard entry.algorithm.isSymmetricEncryption else { throw KMSError(.unsupported, "") }
         if entry.key.customKeyStore != nil { throw entry.originNotValid }
+        try entry.checkPrimary()
         let address = entry.key.address
         let start = clock.now
         let isFirst = rotating.withLock { rotating in
@@ -85,13 +91,14 @@ extension KeyStore {
         }
         defer { rotating.withLock { $0[address] = nil } }
         context.draft.note(response: .object(("keyId", .string(entry.arn))))
-        try await materialWork.run { () async throws(KMSError) in
+        try await materialWork(on: entry.key).run { () async throws(KMSError) in
             if entry.key.origin == .external {
                 try await makePendingMaterialCurrent(address, by: context)
             } else {
                 try await rotate(address, .onDemand, by: context)
             }
         }
+        Task { try? await self.spreadRotation(of: address) }
         return entry.arn
     }
 
@@ -103,7 +110,7 @@ extension KeyStore {
         let key = entry.key
         let now = clock.now
         let listed = key.materials.filter { material in
-            includingAllMaterial ? material.hasEverBeen : material.rotation != nil
+            includingAllMaterial ? material.hasEverBeen : material.rotation != nil && !material.isPendingRotation
         }.sorted { $0.number < $1.number }.map { material in
             ListedRotation(
                 keyARN: entry.arn, material: material,
@@ -133,32 +140,33 @@ extension KeyStore {
             // It may have been disabled since it was looked at.
             try KMSAction.rotateKeyOnDemand.check(key.state, of: address.arn)
             if kind == .onDemand { try key.checkOnDemandCount() }
+            guard !key.materials.contains(where: \.isPendingRotation) else {
+                throw KMSError(
+                    .conflict, "\(address.arn) is being rotated already. Try again when that has ended.")
+            }
             key.materials.append(.new(number: key.nextMaterialNumber, at: clock.now))
         }
         guard let new = intent.materials.last else { return }
         do {
-            let generated = try await backend(of: intent).generateKey(
-                intent.spec, for: intent.usage, id: new.reference.object)
+            let generated = try await backend(of: intent).generateMaterial(of: intent, as: new.reference.object)
             let now = clock.now
-            let told = KeyStoreEvent.keyRotated(address, number: new.number, kind)
+            let hasReplicas = !siblings(of: address).isEmpty
+            let told = hasReplicas ? [] : [KeyStoreEvent.keyRotated(address, number: new.number, kind)]
             let occasion: Occasion =
-                context.map { .call($0, told) }
-                ?? .service(
-                    "RotateKey", address, at: now,
-                    [
-                        AuditValue.Member("rotationType", .string(kind.rawValue)),
-                        AuditValue.Member("currentKeyMaterialId", .string(new.idText)),
-                    ], told)
-            try await change(address, on: occasion) { key throws(KMSError) in
+                context.map { .call($0, told) } ?? .rotation(of: address, to: new, kind, at: now, told)
+            try await changeSet(address, on: occasion) { key, siblings throws(KMSError) in
                 try key.editMaterial(new.number) { material in
                     material.reference = MaterialReference(
                         object: new.reference.object, checkValue: generated.checkValue)
                     material.stage = .present
                     material.rotation = KeyMaterial.Rotation(date: now, kind: kind)
+                    material.isPendingRotation = !siblings.isEmpty
                 }
-                key.currentMaterial = new.number
+                if siblings.isEmpty { key.currentMaterial = new.number }
                 key.didRotate(kind, at: now)
+                for index in siblings.indices { giveNewMaterial(of: key, new.number, to: &siblings[index]) }
             }
+            guard !hasReplicas else { return }
         } catch {
             try? await finishInterruptedWork(on: address, isObjectKnown: error.leavesNoObject)
             throw error
@@ -166,39 +174,65 @@ extension KeyStore {
         events.record(.keyRotated(address, number: new.number, kind))
     }
 
+    /// Of imported material. A multi-Region key is rotated everywhere at once, when all its Regions have it.
     private func makePendingMaterialCurrent(_ address: KeyAddress, by context: CallContext) async throws(KMSError) {
         let now = clock.now
         let pending = table.withLock { $0.key(address) }?.key.materials.first { $0.isPendingRotation }
         let told = KeyStoreEvent.keyRotated(address, number: pending?.number ?? 0, .onDemand)
-        let key = try await change(address, on: .call(context, told)) { key throws(KMSError) in
+        let key = try await changeSet(address, on: .call(context, told)) { key, siblings throws(KMSError) in
             try KMSAction.rotateKeyOnDemand.check(key.state, of: address.arn)
             guard let pending = key.materials.first(where: { $0.isPendingRotation && $0.isUsable(at: now) }) else {
                 throw KMSError(
                     .invalidState, "No available key material pending rotation for the key: \(address.arn).")
             }
-            try key.checkOnDemandCount()
-            try key.editMaterial(pending.number) { material in
-                material.isPendingRotation = false
-                material.rotation = KeyMaterial.Rotation(date: now, kind: .onDemand)
+            for sibling in siblings where sibling.material(pending.number)?.isUsable(at: now) != true {
+                throw KMSError(
+                    .invalidState,
+                    "The key material \(pending.idText) is yet to be imported into \(sibling.address.arn). Import it there, "
+                        + "and rotate the key then.")
             }
-            key.currentMaterial = pending.number
+            try key.checkOnDemandCount()
+            let rotation = KeyMaterial.Rotation(date: now, kind: .onDemand)
+            try key.makeCurrent(pending.number, rotation)
             key.didRotate(.onDemand, at: now)
+            for index in siblings.indices {
+                try siblings[index].makeCurrent(pending.number, rotation)
+                siblings[index].rotation = key.rotation
+            }
         }
         events.record(.keyRotated(address, number: key.currentMaterial, .onDemand))
     }
 
     /// Rotates every key whose day has come, once however long ago that was, and every key whose material has made
     /// nearly as many encryptions as it may. One key that cannot be rotated does not hold up the others.
-    func rotateDueKeys() async throws(KMSError) {
+    func rotateDueKeys(in place: KeyPlace) async throws(KMSError) {
         let now = clock.now
-        let due = table.withLock { $0.allKeys }.filter { $0.isDueForRotation(at: now) }.map(\.key.address)
+        let due = entries(in: place).filter { isDueForRotation($0, at: now) }.map(\.key.address)
         try await forEach(due, of: { $0 }) { address async throws(KMSError) in
-            try await materialWork.run { () async throws(KMSError) in
+            try await gates(of: place).materialWork.run { () async throws(KMSError) in
                 // Another round, or a caller, may have been faster.
                 let newest = table.withLock { $0.key(address) }
-                guard let newest, newest.isDueForRotation(at: clock.now) else { return }
+                guard let newest, isDueForRotation(newest, at: clock.now) else { return }
                 try await rotate(address, .automatic)
             }
+        }
+        try await forEach(pendingRotations(in: place), of: { $0 }) { address async throws(KMSError) in
+            try await spreadRotation(of: address)
+        }
+    }
+
+    /// Replicas are rotated with their primary, which also sees to it that none of them runs out of encryptions.
+    private func isDueForRotation(_ entry: KeyEntry, at now: Timestamp) -> Bool {
+        guard !entry.key.isReplica, entry.isDueForRotation(at: now) || hasNearlySpentReplica(entry) else {
+            return false
+        }
+        return !entry.key.materials.contains(where: \.isPendingRotation)
+    }
+
+    private func hasNearlySpentReplica(_ entry: KeyEntry) -> Bool {
+        guard entry.key.lifecycle == .enabled, entry.key.origin == .awsKMS else { return false }
+        return siblings(of: entry.key.address).contains { sibling in
+            sibling.current.number == entry.current.number && sibling.current.budget.isNearlySpent
         }
     }
 }

@@ -89,8 +89,13 @@ extension KeyStore {
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
         // A header can be written by anybody, also one that names a key pair, or material that is yet to be made.
         // The version is compared, not only authenticated: what one scheme sealed is never given to the other.
-        guard algorithm.oaepHash == nil, let material = entry.material(blob.materialNumber), material.isPresent,
-            material.format == blob.format
+        let material = entry.material(blob.materialNumber)
+        if material?.isMoving == true, algorithm.oaepHash == nil {
+            throw KMSError(
+                .keyUnavailable,
+                "The key material of \(entry.arn) is on its way from another Region. Try again in a few seconds.")
+        }
+        guard algorithm.oaepHash == nil, let material, material.isPresent, material.format == blob.format
         else { throw .invalidCiphertext }
         let ciphertext: Source.Ciphertext =
             switch blob.content {

@@ -9,6 +9,7 @@ package final class KeyStore: Sendable {
     let backend: any KeyBackend
     let customKeyStoreConnector: any KeyStoreConnector
     let customKeyStores = CustomKeyStores()
+    let regions: Regions
     let journal: Journal
     let principals: any PrincipalDirectory
     let quotas: RequestQuotas
@@ -17,11 +18,7 @@ package final class KeyStore: Sendable {
 
     /// One change of metadata at a time.
     let changes = SerialGate()
-    /// One round of destruction at a time.
-    let dueWork = SerialGate()
-    /// One rotation, import or destruction of material at a time: whoever holds it finds no intent but its own, or one
-    /// that was left behind.
-    let materialWork = SerialGate()
+    let gates = Mutex<[KeyPlace: PlaceGates]>([:])
     /// One AWS managed key is made at a time.
     let managedKeyCreation = SerialGate()
     let table = Mutex(KeyTable())
@@ -30,14 +27,23 @@ package final class KeyStore: Sendable {
     /// The server's own keys, which are as live as any.
     let systemKeys = Mutex<[SystemKeyPurpose: MaterialReference]>([:])
     let wrappingKeys = Mutex(WrappingKeys())
+    /// Made before the start, by `strongroom trust-regions`.
+    let trustedWrappingKeys = Mutex<[Region: WrappingKeyPair]>([:])
     /// Keys that are being rotated on demand, and since when.
     let rotating = Mutex<[KeyAddress: Timestamp]>([:])
+    /// Multi-Region keys of which one is becoming the primary, and another one ceases to be it.
+    let updating = Mutex<Set<KeyAddress>>([])
+    /// Objects that were given ids for material on its way from another Region's token, and that nobody has tried to
+    /// make: nothing is in the way.
+    let unmade = Mutex<Set<ObjectID>>([])
 
     package init(
         backend: any KeyBackend, journal: Journal, principals: any PrincipalDirectory, quotas: RequestQuotas,
-        events: any KeyStoreEventSink, customKeyStores connector: any KeyStoreConnector = NoKeyStores()
+        events: any KeyStoreEventSink, regions: Regions = .any,
+        customKeyStores connector: any KeyStoreConnector = NoKeyStores()
     ) {
         self.backend = backend
+        self.regions = regions
         customKeyStoreConnector = connector
         self.journal = journal
         self.principals = principals
@@ -62,6 +68,7 @@ package final class KeyStore: Sendable {
         table.withLock { $0 = loaded }
         abandoned.withLock { $0 = image.keys.filter { $0.lifecycle == .creating } }
         wrappingKeys.withLock { $0 = WrappingKeys(image.wrappingKeys) }
+        trustedWrappingKeys.withLock { $0 = image.trustedWrappingKeys }
         // One without a check value was never made.
         systemKeys.withLock { $0 = image.systemKeys.filter { !$0.value.checkValue.isEmpty } }
     }

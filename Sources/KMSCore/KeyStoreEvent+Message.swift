@@ -83,7 +83,8 @@ extension KeyStoreEvent {
             Content("HSM Lost", nil)
         case .hsmFoundAgain:
             Content("HSM Found Again", nil)
-        case .workPostponed, .destructionRefused, .creationUndone, .materialImported, .keyNotUnderstood,
+        case .workPostponed, .destructionRefused, .creationUndone, .replicationGivenUp, .materialImported,
+            .keyNotUnderstood,
             .policyNotUnderstood:
             nil
         }

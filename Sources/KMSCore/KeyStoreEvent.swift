@@ -9,6 +9,8 @@ package enum KeyStoreEvent: Sendable {
     /// own by their purposes).
     case destructionRefused(missing: [String])
     case creationUndone(KeyAddress)
+    /// A replica is not made: its token, or that of its primary, cannot do what it takes.
+    case replicationGivenUp(KeyAddress, cause: String)
     case keyDestroyed(KeyAddress)
     case keyRotated(KeyAddress, number: UInt32, KeyMaterial.Rotation.Kind)
     /// `place` is where the wrapping was opened.

@@ -30,6 +30,14 @@ struct KeyTable {
         return scopes.first { $0.key.region == scope.region && $0.value.keys[id] != nil }?.value.keys[id]
     }
 
+    /// The keys that are one multi-Region key in several Regions, with this one; a single-Region key alone.
+    func set(of address: KeyAddress) -> [KeyEntry] {
+        guard address.id.isMultiRegion else { return key(address).map { [$0] } ?? [] }
+        return scopes.compactMap { scope, names in
+            scope.account == address.scope.account ? names.keys[address.id] : nil
+        }
+    }
+
     func alias(_ name: String, in scope: Scope) -> Alias? {
         scopes[scope]?.aliases[name]
     }

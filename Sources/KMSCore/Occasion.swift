@@ -12,7 +12,9 @@ struct Occasion {
     static let step = Occasion(author: .server(nil), events: [])
 
     /// What a call asked for.
-    static func call(_ context: CallContext, _ events: KeyStoreEvent...) -> Occasion {
+    static func call(_ context: CallContext, _ events: KeyStoreEvent...) -> Occasion { call(context, events) }
+
+    static func call(_ context: CallContext, _ events: [KeyStoreEvent]) -> Occasion {
         Occasion(author: .caller(context), events: events)
     }
 
@@ -25,6 +27,11 @@ struct Occasion {
     static func service(
         _ name: String, _ address: KeyAddress, at now: Timestamp, _ details: [AuditValue.Member] = [],
         _ events: KeyStoreEvent...
+    ) -> Occasion { service(name, address, at: now, details, events) }
+
+    static func service(
+        _ name: String, _ address: KeyAddress, at now: Timestamp, _ details: [AuditValue.Member],
+        _ events: [KeyStoreEvent]
     ) -> Occasion {
         let record = AuditRecord(
             id: .randomUUID(), date: now, source: "kms.amazonaws.com", name: name,
@@ -34,6 +41,18 @@ struct Occasion {
             ], isReadOnly: false, recipient: address.scope.account,
             additional: [AuditValue.Member("keyId", .string(address.arn))] + details, isServiceEvent: true)
         return Occasion(author: .server(record), events: events)
+    }
+
+    static func rotation(
+        of address: KeyAddress, to material: KeyMaterial, _ kind: KeyMaterial.Rotation.Kind, at now: Timestamp,
+        _ events: [KeyStoreEvent]
+    ) -> Occasion {
+        service(
+            "RotateKey", address, at: now,
+            [
+                AuditValue.Member("rotationType", .string(kind.rawValue)),
+                AuditValue.Member("currentKeyMaterialId", .string(material.idText)),
+            ], events)
     }
 
     /// Makes the changes on this occasion.

@@ -42,6 +42,7 @@ public enum RequestDecoder {
         ListRetirableGrantsRequest.self,
         PutKeyPolicyRequest.self,
         ReEncryptRequest.self,
+        ReplicateKeyRequest.self,
         RetireGrantRequest.self,
         RevokeGrantRequest.self,
         RotateKeyOnDemandRequest.self,
@@ -52,6 +53,7 @@ public enum RequestDecoder {
         UpdateAliasRequest.self,
         UpdateCustomKeyStoreRequest.self,
         UpdateKeyDescriptionRequest.self,
+        UpdatePrimaryRegionRequest.self,
         VerifyRequest.self,
         VerifyMACRequest.self,
     ]

@@ -16,6 +16,8 @@ package struct AttributeType: RawRepresentable, Hashable, Sendable {
     package static let sensitive = AttributeType(rawValue: CKA_SENSITIVE)
     package static let alwaysSensitive = AttributeType(rawValue: CKA_ALWAYS_SENSITIVE)
     package static let extractable = AttributeType(rawValue: CKA_EXTRACTABLE)
+    package static let wrapWithTrusted = AttributeType(rawValue: CKA_WRAP_WITH_TRUSTED)
+    package static let trusted = AttributeType(rawValue: CKA_TRUSTED)
     package static let neverExtractable = AttributeType(rawValue: CKA_NEVER_EXTRACTABLE)
     package static let local = AttributeType(rawValue: CKA_LOCAL)
     package static let modifiable = AttributeType(rawValue: CKA_MODIFIABLE)

@@ -101,6 +101,12 @@ struct KeyOutput: Codable {
         var MultiRegionKeyType: String?
         var PrimaryKey: Replica?
         var ReplicaKeys: [Replica]?
+
+        var text: String {
+            let replicas = (ReplicaKeys ?? []).compactMap(\.Region).joined(separator: ", ")
+            return "\(MultiRegionKeyType?.lowercased() ?? ""), primary in \(PrimaryKey?.Region ?? "?")"
+                + (replicas.isEmpty ? "" : ", replicas in \(replicas)")
+        }
     }
 
     var KeyMetadata: Metadata
@@ -114,6 +120,7 @@ struct KeyOutput: Codable {
             ("external key", key.XksKeyConfiguration?.Id),
             ("created", key.CreationDate.formatted(.iso8601)),
             ("to be destroyed", key.DeletionDate?.formatted(.iso8601)), ("material", key.CurrentKeyMaterialId),
+            ("multi-Region", key.MultiRegionConfiguration?.text),
             ("material expires", key.ExpirationModel.map { _ in key.ValidTo?.formatted(.iso8601) ?? "never" }),
         ])
     }

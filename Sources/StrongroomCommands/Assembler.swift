@@ -12,18 +12,20 @@ actor Assembler {
     private let state: StateDirectory
     private let backend: any KeyBackend
     private let keyStores: any KeyStoreConnector
+    private let regions: Regions
     private let metadata: any MetadataStore
     private let logger: Logger
     private var audit: FileAuditLog?
 
     init(
-        _ configuration: ServerConfiguration, in state: StateDirectory, backend: any KeyBackend,
+        _ configuration: ServerConfiguration, in state: StateDirectory, backend: any KeyBackend, regions: Regions,
         keyStores: any KeyStoreConnector, metadata: any MetadataStore, logger: Logger
     ) {
         self.keyStores = keyStores
         self.configuration = configuration
         self.state = state
         self.backend = backend
+        self.regions = regions
         self.metadata = metadata
         self.logger = logger
     }
@@ -50,7 +52,7 @@ actor Assembler {
         let store = KeyStore(
             backend: backend, journal: journal, principals: identities,
             quotas: RequestQuotas(try configuration.quotaLimits(), clock: clock),
-            events: LoggedEvents(logger: logger), customKeyStores: keyStores)
+            events: LoggedEvents(logger: logger), regions: regions, customKeyStores: keyStores)
         store.start(image)
         let xksStores = XKSStores(keys: store, backend: backend, journal: journal, metadata: metadata)
         try await xksStores.start(image)

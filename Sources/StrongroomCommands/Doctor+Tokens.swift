@@ -11,9 +11,11 @@ extension Doctor {
         _ examination: inout Examination
     ) async {
         var reports: [(name: String, report: ConsistencyReport)] = []
+        let elsewhere = Set((configuration.regionTokens ?? [:]).keys.compactMap { Region($0) })
         for member in members {
-            let prefix = members.count > 1 ? member.name + ": " : ""
-            let report = await examine(member, prefix, metadata, &examination)
+            let prefix = members.count > 1 || !elsewhere.isEmpty ? member.name + ": " : ""
+            let report = await examine(
+                member, prefix, metadata, .own(except: elsewhere), &examination)
             if let report { reports.append((member.name, report)) }
         }
         guard !reports.isEmpty else { return }
@@ -21,9 +23,27 @@ extension Doctor {
         tell(of: reports, quorum: quorum, &examination)
     }
 
+    /// Looks at each token that Regions have of their own.
+    func examineRegionTokens(
+        _ configuration: ServerConfiguration, _ profile: HSMProfile, _ state: StateDirectory,
+        _ metadata: (any MetadataStore)?, _ examination: inout Examination
+    ) async {
+        do throws(CommandFailure) {
+            for token in try configuration.regionTokenList() {
+                let member = try HSM.regionToken(token, configuration, profile, state)
+                let report = await examine(
+                    member, member.name + ": ", metadata, .regions(token.regions), &examination)
+                if let report { tell(of: [(member.name, report)], quorum: 1, &examination) }
+            }
+        } catch {
+            examination.note(.problem, "regionTokens", error.message, hint: error.hint)
+        }
+    }
+
     /// What one token shows; nil when it cannot be asked.
     private func examine(
-        _ member: HSM.Member, _ prefix: String, _ metadata: (any MetadataStore)?, _ examination: inout Examination
+        _ member: HSM.Member, _ prefix: String, _ metadata: (any MetadataStore)?,
+        _ share: ConsistencyReport.Share, _ examination: inout Examination
     ) async -> ConsistencyReport? {
         var logger = Logger(label: "strongroom") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .critical
@@ -49,7 +69,7 @@ extension Doctor {
         }
         guard let metadata else { return nil }
         do throws(KMSError) {
-            let report = try await ConsistencyReport(comparing: metadata, with: client)
+            let report = try await ConsistencyReport(comparing: metadata, with: client, of: share)
             examination.note(
                 .ok, prefix + "keys",
                 "\(report.verifiedKeys) found in the token with the right attributes and check value")

@@ -59,6 +59,7 @@ struct Doctor: AsyncParsableCommand {
                 }, { $0[0].configuration.workerProgram })
         else { return }
         await examine(members, configuration, metadata, &examination)
+        await examineRegionTokens(configuration, profile, directory, metadata, &examination)
         if let metadata { await examineKeyStores(members[0], configuration, directory, metadata, &examination) }
     }
 

@@ -10,7 +10,7 @@ struct KeyCommand: AsyncParsableCommand {
             KeyList.self, KeyCreate.self, KeyDescribe.self, KeyPublicKey.self, KeyLastUsageCommand.self,
             KeyEnable.self, KeyDisable.self, KeyRotate.self, KeyEnableRotation.self, KeyDisableRotation.self,
             KeyRotationStatus.self, KeyListRotations.self, KeyDeleteMaterial.self, KeyScheduleDeletion.self,
-            KeyCancelDeletion.self, KeyResetPolicy.self,
+            KeyCancelDeletion.self, KeyResetPolicy.self, KeyReplicate.self, KeyUpdatePrimaryRegion.self,
         ]
     )
 }

@@ -24,6 +24,10 @@ struct LoggedEvents: KeyStoreEventSink {
                 metadata: ["missing": "\(missing.joined(separator: " "))"])
         case .creationUndone(let key):
             logger.notice("an interrupted creation was undone", metadata: ["key": "\(key.arn)"])
+        case .replicationGivenUp(let key, let cause):
+            logger.error(
+                "a replica is not made: one of the two tokens cannot do its part",
+                metadata: ["key": "\(key.arn)", "cause": "\(cause)"])
         case .keyDestroyed(let key):
             logger.notice("a key was destroyed at its deletion date", metadata: ["key": "\(key.arn)"])
         case .keyRotated(let key, let number, let kind):

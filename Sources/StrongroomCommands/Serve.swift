@@ -63,7 +63,8 @@ struct Serve: AsyncParsableCommand {
             diary.note($1, of: $0)
         }
         let assembler = Assembler(
-            configuration, in: directory, backend: tokens.backend, keyStores: keyStores, metadata: metadata,
+            configuration, in: directory, backend: tokens.backend, regions: tokens.regions(regions),
+            keyStores: keyStores, metadata: metadata,
             logger: logger)
         let requests = RequestCounters()
         let health = proxy.map { _ in

@@ -49,16 +49,16 @@ extension ServerConfiguration {
 }
 
 /// What tells one token from another.
-private struct Place: Equatable {
+struct TokenPlace: Equatable {
     let module: String
     let token: String
     let profile: String?
 }
 
 extension ServerConfiguration.HSM {
-    fileprivate var place: Place { Place(module: module, token: token, profile: nil) }
+    var place: TokenPlace { TokenPlace(module: module, token: token, profile: nil) }
 }
 
 extension ServerConfiguration.Member {
-    fileprivate var place: Place { Place(module: module, token: token, profile: profile) }
+    var place: TokenPlace { TokenPlace(module: module, token: token, profile: profile) }
 }

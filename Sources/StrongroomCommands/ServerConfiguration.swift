@@ -10,6 +10,8 @@ struct ServerConfiguration: Codable, Sendable {
     var listen: String
     var tls: TLS?
     var hsm: HSM
+    /// By a Region, the token that its keys are in; those of all others are in the server's own.
+    var regionTokens: [String: Member]?
     var audit: Audit?
     var events: Events?
     /// Requests a second, by the names of quotas; `all` is for those that are not named.
@@ -110,6 +112,7 @@ struct ServerConfiguration: Codable, Sendable {
         try configuration.checkMembers(in: state)
         try configuration.checkClusters()
         try configuration.checkProxies()
+        try configuration.checkRegionTokens(in: state)
         guard unknown.isEmpty else {
             throw CommandFailure(
                 "\(state.configuration) has fields that mean nothing: \(unknown.joined(separator: ", "))",
@@ -122,8 +125,8 @@ struct ServerConfiguration: Codable, Sendable {
     /// The fields by the path of what they stand in. A misspelled one would be a setting without effect.
     private static let fields: [String: Set<String>] = [
         "": [
-            "account", "regions", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics", "clusters",
-            "xksProxy", "xksProxies",
+            "account", "regions", "regionTokens", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics",
+            "clusters", "xksProxy", "xksProxies",
         ],
         "xksProxy.": ["listen", "tls", "deadlineMilliseconds"],
         "xksProxy.tls.": ["certificate", "key", "clientAuthority", "clientSubject"],
@@ -134,14 +137,16 @@ struct ServerConfiguration: Codable, Sendable {
         "hsm.members.pin.": ["file", "credential", "command", "descriptor", "env"],
         "clusters.*.": ["module", "token", "profile", "trustAnchor", "account"],
         "xksProxies.*.": ["address", "trustRoots", "clientCertificate", "clientKey", "account"],
+        "regionTokens.*.": ["module", "token", "pin", "profile"],
+        "regionTokens.*.pin.": ["file", "credential", "command", "descriptor", "env"],
         "audit.": ["folder", "rotation", "maximumFileMebibytes", "onFailure"], "events.": ["webhook"],
         "events.webhook.": ["url", "authorizationFile", "trustRoots"],
     ]
 
     private static func unknownFields(of node: Node?, at path: String = "") -> [String] {
         if let items = node?.sequence { return items.flatMap { unknownFields(of: $0, at: path) } }
-        // Names that the operator chooses.
-        if path == "clusters." || path == "xksProxies." {
+        // Names that the operator chooses, or Regions'.
+        if ["clusters.", "xksProxies.", "regionTokens."].contains(path) {
             return node?.mapping.map { $0.flatMap { unknownFields(of: $1, at: path + "*.") } } ?? []
         }
         guard let mapping = node?.mapping, let known = fields[path] else { return [] }

@@ -23,6 +23,8 @@ struct StateDirectory: Sendable {
 
     /// The same of the token that a custom key store is in.
     func startLock(ofCluster id: String) -> String { path + "/token-\(id).lock" }
+    /// The same of a token of Regions, by the first of them.
+    func startLock(ofRegion name: String) -> String { path + "/token-\(name).lock" }
 
     /// A path out of the configuration; one that is not absolute counts from this folder.
     func resolve(_ name: String) -> String {

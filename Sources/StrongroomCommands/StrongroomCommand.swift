@@ -19,7 +19,7 @@ package struct StrongroomCommand: AsyncParsableCommand {
         subcommands: [
             Init.self, Serve.self, Doctor.self, ConformanceCommand.self, KeyCommand.self, AliasCommand.self,
             ImportKeyMaterial.self, KeyStoreCommand.self, PolicyCommand.self, AuditCommand.self, IdentityCommand.self,
-            XKSProxyCommand.self,
+            XKSProxyCommand.self, TrustRegions.self,
         ]
     )
 

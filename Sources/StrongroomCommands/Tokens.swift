@@ -16,6 +16,8 @@ struct Tokens: Sendable {
     /// What they are together, where there are several.
     let cluster: HSMCluster?
     let backend: any KeyBackend
+    /// Tokens that Regions have of their own. The server serves while one of them does not.
+    let regional: [(regions: Set<Region>, token: Token)]
 
     /// Starts the workers. One token is used directly; several as a cluster, each of which has to show the key store's
     /// own keys, that `metadata` names.
@@ -24,8 +26,10 @@ struct Tokens: Sendable {
         logger: Logger, onEvent: @escaping @Sendable (_ token: String, HSMEvent) -> Void
     ) async throws {
         let members = try HSM.members(configuration, try ProfileFile.load(state.profile), state, lock: lock)
-        let known = try await metadata.load().systemKeys.values.filter { !$0.checkValue.isEmpty }
-        tokens = members.map { member in
+        let elsewhere = Set(try configuration.regionTokenList().flatMap(\.regions))
+        let known = try await metadata.load().systemKeys
+            .filter { !$0.value.checkValue.isEmpty && !($0.key.region.map(elsewhere.contains) ?? false) }.map(\.value)
+        let makeToken = { (member: HSM.Member) -> Token in
             var settings = member.configuration
             settings.onEvent = { onEvent(member.name, $0) }
             if case .environment(let name) = settings.settings.pinSource {
@@ -34,9 +38,17 @@ struct Tokens: Sendable {
                     metadata: ["variable": "\(name)", "hint": "let hsm.pin be a file, a credential or a descriptor"])
             }
             var logger = logger
-            if members.count > 1 { logger[metadataKey: "member"] = "\(member.name)" }
+            if members.count > 1 || configuration.regionTokens != nil {
+                logger[metadataKey: "member"] = "\(member.name)"
+            }
             return Token(name: member.name, client: HSMClient(settings, logger: logger))
         }
+        let profile = try ProfileFile.load(state.profile)
+        let others = try configuration.regionTokenList().map { token in
+            (token.regions, try HSM.regionToken(token, configuration, profile, state, lock: lock))
+        }
+        tokens = members.map(makeToken)
+        regional = others.map { (regions: $0.0, token: makeToken($0.1)) }
         guard tokens.count > 1 else {
             cluster = nil
             backend = tokens[0].client
@@ -58,7 +70,16 @@ struct Tokens: Sendable {
         return try await token.client.tokenReport()
     }
 
-    var statuses: [(name: String, status: HSMStatus)] { tokens.map { ($0.name, $0.client.status()) } }
+    /// What the keys of every Region are in.
+    func regions(_ served: Set<Region>) -> Regions {
+        Regions(
+            served,
+            tokens: regional.map { Regions.Token(of: $0.regions, backend: $0.token.client) })
+    }
+
+    var statuses: [(name: String, status: HSMStatus)] {
+        (tokens + regional.map(\.token)).map { ($0.name, $0.client.status()) }
+    }
 
     /// As the XKS proxy tells of them.
     var fleet: [XKSFleetMember] {
@@ -78,6 +99,6 @@ struct Tokens: Sendable {
     /// Ends all workers, and waits for them.
     func stop() {
         cluster?.stop()
-        for token in tokens { token.client.stop() }
+        for token in tokens + regional.map(\.token) { token.client.stop() }
     }
 }

@@ -4,7 +4,7 @@ import KMSCore
 
 /// What the tests in KMSCoreTests/CrashTests.swift and ReliabilityTests/ServerKills.swift tell this program:
 ///
-///     crash-server FOLDER create|due-work|churn|rotate|import|whole-life SECONDS [before|after STEP]
+///     crash-server FOLDER create|due-work|churn|rotate|import|replicate|whole-life SECONDS [before|after STEP]
 ///
 /// FOLDER has `worker.json` (the worker's settings), `softhsm2.conf` and `metadata.sqlite`. SECONDS is the time, since
 /// 1970, that the clock shows.
@@ -20,6 +20,8 @@ struct Arguments {
         case rotate
         /// Imports material into the key of origin EXTERNAL, for a day.
         case importMaterial = "import"
+        /// Makes a multi-Region key, replicates and rotates it, and moves its primary to us-east-1.
+        case replicate
         /// Makes, rotates, imports and destroys until it is killed.
         case wholeLife = "whole-life"
     }

@@ -26,6 +26,29 @@ struct CountedBackend: KeyBackend {
         }
     }
 
+    func generateMovableKey(_ spec: KeySpec, for usage: KeyUsage, id: ObjectID) async throws(KMSError) -> GeneratedKey {
+        try await steps.take("generateMovableKey") { () async throws(KMSError) in
+            try await backend.generateMovableKey(spec, for: usage, id: id)
+        }
+    }
+
+    func wrapKey(
+        _ key: MaterialReference, under publicKey: [UInt8], _ algorithm: String
+    ) async throws(KMSError) -> [UInt8] {
+        try await steps.take("wrapKey") { () async throws(KMSError) in
+            try await backend.wrapKey(key, under: publicKey, algorithm)
+        }
+    }
+
+    func unwrapKey(
+        _ material: WrappedMaterial, as id: ObjectID, matching source: MaterialReference, of spec: KeySpec,
+        for usage: KeyUsage
+    ) async throws(KMSError) -> GeneratedKey {
+        try await steps.take("unwrapKey") { () async throws(KMSError) in
+            try await backend.unwrapKey(material, as: id, matching: source, of: spec, for: usage)
+        }
+    }
+
     func identify(
         _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, among candidates: [MaterialReference]
     ) async throws(KMSError) -> Int? {

@@ -10,7 +10,7 @@ import Logging
 import SQLiteStore
 
 guard let arguments = Arguments(CommandLine.arguments) else {
-    print("crash-server FOLDER create|due-work|churn|rotate|import|whole-life SECONDS [before|after STEP]")
+    print("crash-server FOLDER create|due-work|churn|rotate|import|replicate|whole-life SECONDS [before|after STEP]")
     exit(2)
 }
 
@@ -59,6 +59,7 @@ case .dueWork: try await store.performDueWork()
 case .churn: try await store.churn(clock, by: caller)
 case .rotate: try await store.rotateFirst(by: caller)
 case .importMaterial: try await store.importFirst(at: clock.now, by: caller)
+case .replicate: try await store.replicateNew(to: Region("us-east-1")!, by: caller)
 case .wholeLife: try await store.liveOn(clock, by: caller)
 }
 client.stop()

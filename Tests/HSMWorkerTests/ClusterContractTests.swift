@@ -8,6 +8,11 @@ import Testing
     // What a call may take is no part of the contract, and these facts are checked all at once.
     private static let shared = SharedCluster(2)
 
+    @Test(arguments: KeyBackendContract.movingFacts)
+    func `holds for keys that move`(fact: KeyBackendContract.Fact) async throws {
+        try await KeyBackendContract(Self.shared.rig.cluster).check(fact)
+    }
+
     @Test(arguments: KeyBackendContract.facts)
     func `holds for two tokens in step`(fact: KeyBackendContract.Fact) async throws {
         try await KeyBackendContract(Self.shared.rig.cluster).check(fact)

@@ -10,6 +10,17 @@ import Testing
         try await KeyBackendContract(InMemoryKeyBackend()).check(fact)
     }
 
+    @Test(arguments: KeyBackendContract.movingFacts)
+    func `holds in memory for keys that move`(fact: KeyBackendContract.Fact) async throws {
+        try await KeyBackendContract(InMemoryKeyBackend()).check(fact)
+    }
+
+    @Test(arguments: KeyBackendContract.movingFacts)
+    func `holds for SoftHSM for keys that move`(fact: KeyBackendContract.Fact) async throws {
+        try await KeyBackendContract(Self.sessionCopies.rig.client).check(fact)
+        try await KeyBackendContract(Self.tokenObjects.rig.client).check(fact)
+    }
+
     // What a call may take is no part of the contract, and these facts are checked all at once.
     private static let patient = 60.0
 

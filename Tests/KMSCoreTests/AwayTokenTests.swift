@@ -181,7 +181,7 @@ import Testing
         _ = try await store.scheduleKeyDeletion(dying.id, pendingWindowInDays: 7, by: .alice)
         rig.clock.advance(byDays: 7)
         let (backend, object) = (rig.backend, dying.object)
-        let (work, wasThere) = try await store.materialWork.run { () async throws(KMSError) -> Work in
+        let (work, wasThere) = try await store.gates(of: .own).materialWork.run { () async throws(KMSError) -> Work in
             let work = Task<Void, any Error> { try await store.performDueWork() }
             for _ in 0..<1000 { await Task.yield() }
             return (work, backend.objects.contains(object))

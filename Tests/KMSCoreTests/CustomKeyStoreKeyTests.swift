@@ -255,11 +255,11 @@ import Testing
         let stray = ObjectID.random()
         token.plant([UInt8](repeating: 1, count: 32), as: stray)
         let theirs = try await ConsistencyReport(
-            comparing: scene.rig.metadata, with: token, of: key.key.customKeyStore)
+            comparing: scene.rig.metadata, with: token, of: .keyStore(try #require(key.key.customKeyStore)))
         #expect(theirs.verifiedKeys == 1 && theirs.faultyKeys.isEmpty && theirs.orphans == [stray])
         token.lose(key.object)
         let lost = try await ConsistencyReport(
-            comparing: scene.rig.metadata, with: token, of: key.key.customKeyStore)
+            comparing: scene.rig.metadata, with: token, of: .keyStore(try #require(key.key.customKeyStore)))
         #expect(lost.faultyKeys.map(\.address) == [key.key.address])
     }
 }

@@ -37,6 +37,31 @@ extension FakeBackend {
         }
     }
 
+    func generateMovableKey(_ spec: KeySpec, for usage: KeyUsage, id: ObjectID) async throws(KMSError) -> GeneratedKey {
+        try await run(.generateMovableKey) { () throws(KMSError) in
+            try keep(SoftwareKey.generate(spec, for: usage, supply, scheme: newScheme).movable(), as: id)
+        }
+    }
+
+    func wrapKey(
+        _ key: MaterialReference, under publicKey: [UInt8], _ algorithm: String
+    ) async throws(KMSError) -> [UInt8] {
+        try await run(.wrapKey) { () throws(KMSError) in try self.key(key).wrapped(under: publicKey, algorithm) }
+    }
+
+    func unwrapKey(
+        _ material: WrappedMaterial, as id: ObjectID, matching source: MaterialReference, of spec: KeySpec,
+        for usage: KeyUsage
+    ) async throws(KMSError) -> GeneratedKey {
+        try await run(.unwrapKey) { () throws(KMSError) in
+            let key = try unwrap(material, of: spec, for: usage).movable()
+            guard key.checkValue == source.checkValue else {
+                throw KMSError(.incorrectKeyMaterial, "The key is not the one that was to be moved.")
+            }
+            return try keep(key, as: id)
+        }
+    }
+
     func identify(
         _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, among candidates: [MaterialReference]
     ) async throws(KMSError) -> Int? {

@@ -8,6 +8,7 @@ import Synchronization
 final class FakeBackend: KeyBackend {
     enum Call: String, CaseIterable, Sendable {
         case generateKey, generateWrappingKey, importKey, identify, destroyKey, forgetKey, verifyKey, inventory
+        case generateMovableKey, wrapKey, unwrapKey
         case encrypt, decrypt, reEncrypt, generateDataKey, generateDataKeyWithoutPlaintext, generateDataKeyPair
         case sign, generateMAC, decryptRSA, deriveSharedSecret, generateRandom, checkHealth
     }

@@ -8,6 +8,11 @@ import Testing
         try await KeyBackendContract(FakeBackend()).check(fact)
     }
 
+    @Test(arguments: KeyBackendContract.movingFacts)
+    func `keeps it for keys that move`(fact: KeyBackendContract.Fact) async throws {
+        try await KeyBackendContract(FakeBackend()).check(fact)
+    }
+
     @Test(arguments: KeyBackendContract.symmetricFacts)
     func `keeps it with encrypt-then-MAC too`(fact: KeyBackendContract.Fact) async throws {
         let backend = FakeBackend()

@@ -129,6 +129,7 @@ final class EventLog: KeyStoreEventSink {
             case .materialMissing(let key, _, _): "missing \(key.id)"
             case .materialFoundAgain(let key, _): "found \(key.id)"
             case .workPostponed(let key, _): "postponed \(key.id)"
+            case .replicationGivenUp(let key, _): "gave up \(key.id)"
             case .destructionRefused(let missing): "refused \(missing.sorted().joined(separator: " "))"
             case .creationUndone(let key): "undone \(key.id)"
             case .keyDestroyed(let key): "destroyed \(key.id)"

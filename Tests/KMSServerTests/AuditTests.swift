@@ -38,7 +38,7 @@ import Testing
                 ("DisableKey", #"{"KeyId":"\#(key)"}"#, nil),
                 ("Encrypt", #"{"KeyId":"\#(key)","Plaintext":"aGVsbG8="}"#, "DisabledException"),
                 ("ListKeys", "", nil),
-                ("ReplicateKey", #"{"KeyId":"\#(key)","ReplicaRegion":"us-east-1"}"#, "UnsupportedOperationException"),
+                ("ReplicateKey", #"{"KeyId":"\#(key)","ReplicaRegion":"us-east-1"}"#, "DisabledException"),
             ]
             var expected: [String: [String?]] = [:]
             for call in calls {

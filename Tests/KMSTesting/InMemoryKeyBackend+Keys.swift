@@ -39,6 +39,32 @@ extension InMemoryKeyBackend {
         return candidates.firstIndex { $0.checkValue == key.checkValue }
     }
 
+    package func generateMovableKey(
+        _ spec: KeySpec, for usage: KeyUsage, id: ObjectID
+    ) async throws(KMSError) -> GeneratedKey {
+        try await begin(.generateMovableKey)
+        return try keep(SoftwareKey.generate(spec, for: usage, supply, scheme: newScheme).movable(), as: id)
+    }
+
+    package func wrapKey(
+        _ key: MaterialReference, under publicKey: [UInt8], _ algorithm: String
+    ) async throws(KMSError) -> [UInt8] {
+        try await begin(.wrapKey)
+        return try self.key(key).wrapped(under: publicKey, algorithm)
+    }
+
+    package func unwrapKey(
+        _ material: WrappedMaterial, as id: ObjectID, matching source: MaterialReference, of spec: KeySpec,
+        for usage: KeyUsage
+    ) async throws(KMSError) -> GeneratedKey {
+        try await begin(.unwrapKey)
+        let key = try open(material, of: spec, for: usage).movable()
+        guard key.checkValue == source.checkValue else {
+            throw KMSError(.incorrectKeyMaterial, "The key is not the one that was to be moved.")
+        }
+        return try keep(key, as: id)
+    }
+
     private func open(
         _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage
     ) throws(KMSError) -> SoftwareKey {

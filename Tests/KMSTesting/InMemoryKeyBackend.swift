@@ -5,7 +5,8 @@ internal import Synchronization
 /// told to.
 package final class InMemoryKeyBackend: KeyBackend {
     package enum Operation: Hashable, Sendable, CaseIterable {
-        case checkSupport, generateKey, generateWrappingKey, importKey, identify, destroyKey, forgetKey, verifyKey,
+        case checkSupport, generateKey, generateMovableKey, wrapKey, unwrapKey, generateWrappingKey, importKey,
+            identify, destroyKey, forgetKey, verifyKey,
             inventory
         case encrypt, decrypt, reEncrypt, generateDataKey, generateDataKeyWithoutPlaintext, generateDataKeyPair
         case sign, generateMAC, decryptRSA, deriveSharedSecret, generateRandom, checkHealth

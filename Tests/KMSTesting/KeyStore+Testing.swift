@@ -5,12 +5,14 @@ extension KeyStore {
     /// A key store that knows every principal, limits nobody, and keeps its records in memory.
     package convenience init(
         backend: any KeyBackend, metadata: any MetadataStore, clock: any KMSClock, events: any KeyStoreEventSink,
-        audit: any AuditSink = InMemoryAuditSink(), principals: any PrincipalDirectory = EveryPrincipal()
+        audit: any AuditSink = InMemoryAuditSink(), principals: any PrincipalDirectory = EveryPrincipal(),
+        regions: Regions = .any
     ) {
         self.init(
             backend: backend,
             journal: Journal(metadata: metadata, clock: clock, sink: audit, events: NoEvents()),
-            principals: principals, quotas: RequestQuotas(.unlimited, clock: clock), events: events)
+            principals: principals, quotas: RequestQuotas(.unlimited, clock: clock), events: events,
+            regions: regions)
     }
 
     /// Reads all metadata, as a server does at its start.

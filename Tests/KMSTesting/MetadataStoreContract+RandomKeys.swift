@@ -13,7 +13,10 @@ package struct RandomKeys {
         let tagNames = ["team", "a\u{0}", ""].filter { _ in Bool.random(using: &generator) }
         var key = Key(
             address: address, spec: spec(), usage: pick(KeyUsage.allCases), origin: pick(KeyOrigin.allCases),
-            lifecycle: pick([.creating, .enabled, .disabled, .pendingImport, .pendingDeletion, .destroying]),
+            lifecycle: pick([
+                .creating, .replicating, .enabled, .disabled, .pendingImport, .pendingDeletion, .pendingReplicaDeletion,
+                .destroying,
+            ]),
             description: text(), policy: text(),
             tags: Dictionary(uniqueKeysWithValues: tagNames.map { ($0, text()) }),
             creationDate: time(), deletionDate: maybe { $0.time() },
@@ -25,6 +28,8 @@ package struct RandomKeys {
                 onDemandCount: pick([0, 1, 25, Int(Int32.max)])
             )
         )
+        key.primaryRegion = pick([nil, address.scope.region, Scope.otherRegion.region])
+        key.pendingWindowInDays = maybe { $0.pick([7, 30]) }
         let principals = ["arn:aws:iam::111122223333:user/alice", "a\u{0}"].filter { _ in
             Bool.random(using: &generator)
         }

@@ -170,6 +170,7 @@ extension HSMProfile {
         profile.sessionCopies = true
         profile.decryptFailureCodes = [0x5, 0x40, 0x41, 0x20, 0x21]
         profile.oaepHashes = [.sha1]
+        profile.wrapWithTrusted = false
         return profile
     }
 }

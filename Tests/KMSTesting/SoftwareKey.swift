@@ -33,10 +33,14 @@ package final class SoftwareKey: Sendable {
     /// DER SubjectPublicKeyInfo of a key pair; empty for secret keys.
     package let publicKey: [UInt8]
 
-    private init(_ spec: KeySpec, _ usage: String, _ secret: Secret) {
+    /// Whether it can be wrapped for another token.
+    package let isMovable: Bool
+
+    private init(_ spec: KeySpec, _ usage: String, _ secret: Secret, isMovable: Bool = false) {
         self.spec = spec
         self.usage = usage
         self.secret = secret
+        self.isMovable = isMovable
         switch secret {
         case .bytes, .encryptThenMAC: publicKey = []
         case .pair(let pair): publicKey = pair.privateKey.publicKey.subjectPublicKeyInfo
@@ -49,14 +53,41 @@ package final class SoftwareKey: Sendable {
         case .encryptThenMAC(let keys): (proof, mark) = (keys.encryptionKey + keys.authenticationKey, Self.mark)
         }
         let hash = Digest.sha256.hash(Array("\(spec.rawValue)/\(usage)/".utf8) + proof)
-        checkValue = Array(hash.prefix(16)) + mark
+        checkValue = Array(hash.prefix(16)) + mark + (isMovable ? Self.movableMark : [])
     }
 
     /// Behind the check value of a key that encrypts, then authenticates.
     private static let mark = [CiphertextFormat.encryptThenMAC.rawValue]
+    /// The same of one that can leave its token.
+    private static let movableMark: [UInt8] = [0x4d, 0x56]
 
     package static func scheme(of checkValue: [UInt8]) -> SealingScheme {
         checkValue.count == 17 ? .encryptThenMAC : .aesGCM
+    }
+
+    /// The same key as one that can leave its token. One that is two keys cannot.
+    package func movable() throws(KMSError) -> SoftwareKey {
+        if case .encryptThenMAC = secret { throw KMSError(.unsupported, "a pair of keys cannot be wrapped") }
+        return SoftwareKey(spec, usage, secret, isMovable: true)
+    }
+
+    /// Its secret, wrapped under an RSA public key; refused for any that was not made for that.
+    package func wrapped(under publicKey: [UInt8], _ algorithm: String) throws(KMSError) -> [UInt8] {
+        guard isMovable else { throw Self.refused }
+        let secret: [UInt8]
+        switch self.secret {
+        case .bytes(let bytes): secret = bytes
+        case .pair(let pair): secret = pair.privateKey.pkcs8().exposedArray
+        case .encryptThenMAC: throw Self.refused
+        }
+        let wrapped: [UInt8]?
+        do {
+            wrapped = try KnownMaterial.wrap(secret, algorithm, under: publicKey)
+        } catch {
+            throw Self.refused
+        }
+        guard let wrapped else { throw KMSError(.unsupported, "no room in \(algorithm)") }
+        return wrapped
     }
 
     /// A symmetric key that the test chose.

@@ -105,6 +105,6 @@ import Testing
                 try RequestDecoder.decode(target: operation.target, body: [])
             }
         }
-        #expect(RequestDecoder.requests.count == 52)
+        #expect(RequestDecoder.requests.count == 54)
     }
 }

@@ -42,7 +42,8 @@ import Testing
         #expect(try await store.load() == MetadataImage())
         #expect(
             try folder.query("SELECT identifier FROM grdb_migrations") == [
-                "v1", "v2", "v3", "v4 custom key stores", "v5 xks-proxy", "v7 external key stores",
+                "v1", "v2", "v3", "v4 custom key stores", "v5 xks-proxy", "v6 multi-Region keys",
+                "v7 external key stores",
             ])
         #expect(try folder.query("PRAGMA application_id") == ["\(0x5354_5247)"])
         #expect(

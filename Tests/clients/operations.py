@@ -29,13 +29,15 @@ GRANTABLE = {
 GRANTABLE["imported"] = GRANTABLE["changed"] = GRANTABLE["symmetric"]
 # What AWS serves and this server does not.
 NOT_SERVED = {
-    "Decapsulate", "Encapsulate", "ReplicateKey", "UpdatePrimaryRegion",
+    "Decapsulate", "Encapsulate",
 }
 # What is done to custom key stores, in test_custom_key_stores.py: they take a token of their own.
 ON_KEY_STORES = {
     "ConnectCustomKeyStore", "CreateCustomKeyStore", "DeleteCustomKeyStore", "DisconnectCustomKeyStore",
     "UpdateCustomKeyStore",
 }
+# Of keys that are in several Regions: test_multi_region.py has them.
+MULTI_REGION = {"ReplicateKey", "UpdatePrimaryRegion"}
 MESSAGE = b"a message"
 CONTEXT = {"tenant": "a"}
 MATERIAL = bytes(range(32))

@@ -73,9 +73,9 @@ def test_a_ciphertext_over_6144_bytes_is_a_validation_error(server):
 
 
 def test_an_operation_that_is_not_served_yet_names_itself(server, key):
-    answer = post(server, "ReplicateKey", {"KeyId": key["KeyId"], "ReplicaRegion": "us-west-2"})
+    answer = post(server, "ConnectCustomKeyStore", {"CustomKeyStoreId": "cks-1"})
     assert (answer.status, answer.code) == (400, "UnsupportedOperationException")
-    assert "ReplicateKey" in answer.json["message"]
+    assert "ConnectCustomKeyStore" in answer.json["message"]
 
 
 def test_an_operation_that_aws_does_not_have_is_unknown(server):

@@ -8,10 +8,11 @@ from customers_token import CustomersToken, add_clusters, connect, create
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from strongroom_server import REPOSITORY, Server
+from strongroom_server import REPOSITORY, Server, wait_until
 
 ORIGINS = ["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM"]
 PAIR = {"KeyPairSpec": "ECC_NIST_P256"}
+HERE, THERE = "eu-central-1", "us-west-2"
 
 
 def table() -> list[tuple[str, dict[str, str]]]:
@@ -21,29 +22,46 @@ def table() -> list[tuple[str, dict[str, str]]]:
     return [(row[0], dict(zip(ORIGINS, row[1:], strict=True))) for row in rows]
 
 
+def wrap_and_import(kms, key: str, secret: bytes, kind: str = "EXISTING_KEY_MATERIAL") -> dict:
+    """Imports `secret`; answers what it takes to import it once more."""
+    parameters = kms.get_parameters_for_import(
+        KeyId=key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
+    oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+    wrapped = {
+        "ImportToken": parameters["ImportToken"],
+        "EncryptedKeyMaterial": load_der_public_key(parameters["PublicKey"]).encrypt(secret, oaep)}
+    kms.import_key_material(
+        KeyId=key, ExpirationModel="KEY_MATERIAL_DOES_NOT_EXPIRE", ImportType=kind, **wrapped)
+    return wrapped
+
+
 class Scene:
     """A key of one origin, and what its operations need."""
 
-    def __init__(self, kms, origin: str, store: str):
-        self.kms, self.origin = kms, origin
+    def __init__(self, kms, there, origin: str, store: str):
+        self.kms, self.there, self.origin = kms, there, origin
         self.place = {"Origin": origin, **({"CustomKeyStoreId": store} if origin == "AWS_CLOUDHSM" else {})}
         self.key = self.make()
         self.wrapped = {}
         if origin == "EXTERNAL":
-            self.material(bytes(32), "EXISTING_KEY_MATERIAL")
+            self.wrapped = wrap_and_import(kms, self.key, bytes(32))
         self.blob = kms.encrypt(KeyId=self.key, Plaintext=b"x")["CiphertextBlob"]
         self.alias = f"alias/origin-{uuid.uuid4().hex}"
 
     def make(self, **parameters) -> str:
         return self.kms.create_key(**self.place, **parameters)["KeyMetadata"]["KeyId"]
 
-    def material(self, secret: bytes, kind: str) -> dict:
-        parameters = self.kms.get_parameters_for_import(
-            KeyId=self.key, WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048")
-        oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
-        wrapped = load_der_public_key(parameters["PublicKey"]).encrypt(secret, oaep)
-        self.wrapped = {"ImportToken": parameters["ImportToken"], "EncryptedKeyMaterial": wrapped}
-        return self.bring(kind)
+    def replicated(self) -> str:
+        """A multi-Region key, and its replica as soon as that is made."""
+        key = self.make(MultiRegion=True)
+        if self.origin == "EXTERNAL":
+            wrap_and_import(self.kms, key, bytes(32))
+        self.kms.replicate_key(KeyId=key, ReplicaRegion=THERE)
+        if self.origin == "EXTERNAL":
+            wrap_and_import(self.there, key, bytes(32))
+        wait_until(
+            lambda: self.there.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled", 20, "it is replicated")
+        return key
 
     def bring(self, kind: str) -> dict:
         wrapped = self.wrapped or {"ImportToken": b"x" * 60, "EncryptedKeyMaterial": b"x" * 256}
@@ -52,14 +70,14 @@ class Scene:
 
     def rotate(self) -> dict:
         if self.origin == "EXTERNAL":
-            self.material(uuid.uuid4().bytes * 2, "NEW_KEY_MATERIAL")
+            self.wrapped = wrap_and_import(self.kms, self.key, uuid.uuid4().bytes * 2, "NEW_KEY_MATERIAL")
         return self.kms.rotate_key_on_demand(KeyId=self.key)
 
     def delete_material(self) -> dict:
         answer = self.kms.delete_imported_key_material(KeyId=self.key)
         self.kms.schedule_key_deletion(KeyId=self.key, PendingWindowInDays=7)
         # Others need a key that works.
-        self.__init__(self.kms, self.origin, self.place.get("CustomKeyStoreId", ""))
+        self.__init__(self.kms, self.there, self.origin, self.place.get("CustomKeyStoreId", ""))
         return answer
 
     def cancel(self) -> dict:
@@ -86,6 +104,8 @@ class Scene:
 CALLS = {
     "CreateKey": lambda s: s.make(),
     "CreateKey with MultiRegion": lambda s: s.make(MultiRegion=True),
+    "ReplicateKey": lambda s: s.replicated(),
+    "UpdatePrimaryRegion": lambda s: s.kms.update_primary_region(KeyId=s.replicated(), PrimaryRegion=THERE),
     "DescribeKey": lambda s: s.kms.describe_key(KeyId=s.key),
     "UpdateKeyDescription": lambda s: s.kms.update_key_description(KeyId=s.key, Description="d"),
     "EnableKey": lambda s: s.kms.enable_key(KeyId=s.key),
@@ -136,14 +156,15 @@ CALLS = {
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("origins")
-    server = Server(folder / "state")
+    server = Server(folder / "state", "--region", HERE, "--region", THERE)
     customer = CustomersToken(folder / "customer", "cluster-customeraaa")
     add_clusters(server, customer)
     server.start()
     kms = server.client()
     store = create(kms, customer, "origins")
     connect(kms, store)
-    yield {origin: Scene(kms, origin, store) for origin in ORIGINS}
+    there = server.client(region_name=THERE)
+    yield {origin: Scene(kms, there, origin, store) for origin in ORIGINS}
     server.close()
 
 

@@ -48,6 +48,24 @@ extension HSMCluster {
         }
     }
 
+    package func generateMovableKey(
+        _ spec: KeySpec, for usage: KeyUsage, id: ObjectID
+    ) async throws(KMSError) -> GeneratedKey {
+        try await create(id, checkValue: { $0.checkValue }) { (member) async throws(KMSError) in
+            try await member.generateMovableKey(spec, for: usage, id: id)
+        }
+    }
+
+    package func unwrapKey(
+        _ material: WrappedMaterial, as id: ObjectID, matching source: MaterialReference, of spec: KeySpec,
+        for usage: KeyUsage
+    ) async throws(KMSError) -> GeneratedKey {
+        try await create(id, with: material.wrappingKey, checkValue: { $0.checkValue }) {
+            (member) async throws(KMSError) in
+            try await member.unwrapKey(material, as: id, matching: source, of: spec, for: usage)
+        }
+    }
+
     // MARK: Creation
 
     /// Has one member make the object `id`, and waits until enough of them show it. If they do not, it goes again.

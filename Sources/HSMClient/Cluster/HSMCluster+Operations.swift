@@ -107,6 +107,14 @@ extension HSMCluster {
         try await onAny { (member) async throws(KMSError) in try await member.checkHealth() }
     }
 
+    package func wrapKey(
+        _ key: MaterialReference, under publicKey: [UInt8], _ algorithm: String
+    ) async throws(KMSError) -> [UInt8] {
+        try await onAny(key, isSlow: true) { (member) async throws(KMSError) in
+            try await member.wrapKey(key, under: publicKey, algorithm)
+        }
+    }
+
     package func identify(
         _ material: WrappedMaterial, of spec: KeySpec, for usage: KeyUsage, among candidates: [MaterialReference]
     ) async throws(KMSError) -> Int? {

@@ -42,7 +42,8 @@ extension Key {
         case .named(.keySpec), .named(.customerMasterKeySpec): .one(spec.rawValue)
         case .named(.keyUsage), .named(.customerMasterKeyUsage): .one(usage.rawValue)
         case .named(.keyOrigin): .one(origin.rawValue)
-        case .named(.multiRegion): .one("false")
+        case .named(.multiRegion): .one(address.id.isMultiRegion ? "true" : "false")
+        case .named(.multiRegionKeyType): ConditionValues(multiRegionKeyType?.rawValue)
         case .named(.resourceAliases): .several(aliases())
         case .resourceTag(let name):
             // Tags of a key differ in case, names in policies do not: nobody may slip another value in beside one.

@@ -126,7 +126,28 @@ extension RequestConditions {
         conditions.others[.named(.customerMasterKeyUsage)] = .one(request.usage.rawValue)
         conditions.others[.named(.keyOrigin)] = .one(request.origin.rawValue)
         conditions.others[.named(.multiRegion)] = .one(request.isMultiRegion ? "true" : "false")
+        if request.isMultiRegion { conditions.others[.named(.multiRegionKeyType)] = .one("PRIMARY") }
         conditions.others.merge(RequestConditions.tags(tags)) { own, _ in own }
         return conditions
+    }
+
+    static func replication(_ request: KeyReplication) -> RequestConditions {
+        var conditions = bypass(request.bypassLockoutCheck)
+        conditions.others[.named(.replicaRegion)] = .one(request.region.description)
+        return conditions
+    }
+
+    /// Of the key that a replication makes: it has its spec, usage and origin from its primary.
+    static func creation(ofReplica key: Key, _ request: KeyReplication, _ tags: [String: String]) -> RequestConditions {
+        var new = NewKey()
+        (new.spec, new.usage, new.origin, new.isMultiRegion) = (key.spec, key.usage, key.origin, true)
+        new.bypassLockoutCheck = request.bypassLockoutCheck
+        var conditions = creation(new, tags)
+        conditions.others[.named(.multiRegionKeyType)] = .one("REPLICA")
+        return conditions
+    }
+
+    static func primaryRegion(_ region: Region) -> RequestConditions {
+        RequestConditions(nil, [.named(.primaryRegion): .one(region.description)])
     }
 }

@@ -12,7 +12,7 @@ extension Key {
             ("aWSAccountId", .string(address.scope.account.description)), ("keySpec", .string(spec.rawValue)),
             ("keyUsage", .string(usage.rawValue)), ("origin", .string(origin.rawValue)),
             ("keyState", .string(state.rawValue)), ("keyManager", .string(manager.rawValue)),
-            ("creationDate", .date(creationDate)), ("multiRegion", .bool(false))
+            ("creationDate", .date(creationDate)), ("multiRegion", .bool(address.id.isMultiRegion))
         )
     }
 }

@@ -12,7 +12,6 @@ final class CustomKeyStores: Sendable {
         var stores: [CustomKeyStoreID: CustomKeyStore] = [:]
         var links: [CustomKeyStoreID: Link] = [:]
         var attempts = 0
-        var gates: [CustomKeyStoreID: SerialGate] = [:]
         var rounds: Set<CustomKeyStoreID> = []
         var takenExternalKeys: Set<ExternalKeyName> = []
     }
@@ -40,10 +39,7 @@ final class CustomKeyStores: Sendable {
     }
 
     func remove(_ id: CustomKeyStoreID) {
-        state.withLock { state in
-            state.stores[id] = nil
-            state.gates[id] = nil
-        }
+        state.withLock { $0.stores[id] = nil }
     }
 
     // MARK: Reaching them
@@ -140,17 +136,6 @@ final class CustomKeyStores: Sendable {
     }
 
     // MARK: Work in them
-
-    /// One at a time may destroy what is in a key store. Each has a gate of its own, so that a token which hangs holds up
-    /// nobody else's.
-    func gate(of id: CustomKeyStoreID) -> SerialGate {
-        state.withLock { state in
-            if let gate = state.gates[id] { return gate }
-            let gate = SerialGate()
-            state.gates[id] = gate
-            return gate
-        }
-    }
 
     /// Whether a round of due work may begin: one at a time in each key store.
     func beginRound(_ id: CustomKeyStoreID) -> Bool { state.withLock { $0.rounds.insert(id).inserted } }

@@ -107,6 +107,7 @@ extension KeyStore {
                 leftBehind.map { .removeKey($0.address) } + [.removeCustomKeyStore(store.id)], by: context)
             abandoned.withLock { $0.removeAll { $0.customKeyStore == store.id } }
             customKeyStores.remove(store.id)
+            gates.withLock { $0[.keyStore(store.id)] = nil }
             for key in leftBehind {
                 events.record(.materialLeftBehind(key.address, key.materials.map(\.reference.object)))
             }

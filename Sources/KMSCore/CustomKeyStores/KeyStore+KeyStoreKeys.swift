@@ -56,6 +56,9 @@ extension NewKey {
                 .unsupported,
                 "Custom key stores have keys of spec SYMMETRIC_DEFAULT alone, and not \(spec.rawValue).")
         }
+        guard !isMultiRegion else {
+            throw KMSError(.unsupported, "Custom key stores have single-Region keys alone. Leave MultiRegion out.")
+        }
     }
 }
 

@@ -8,7 +8,7 @@ extension KeyStore {
         for store in customKeyStores.all where hasDueWork(in: store.id) && customKeyStores.beginRound(store.id) {
             Task {
                 // Whoever has to hear of a failure has heard of it.
-                try? await self.performDueWork(in: store.id)
+                try? await self.performDueWork(in: .keyStore(store.id))
                 self.customKeyStores.endRound(store.id)
             }
         }
@@ -16,35 +16,16 @@ extension KeyStore {
 
     private func hasDueWork(in keyStore: CustomKeyStoreID) -> Bool {
         guard case .connected = customKeyStores.reach(keyStore) else { return false }
-        return !abandonedCreations(in: keyStore).isEmpty || !dueKeys(in: keyStore).isEmpty
-    }
-
-    /// Destroys what is due in a key store, by the rules of ``performDueWork()``. Its keys are not rotated and have no
-    /// imported material, so there is nothing else to do.
-    func performDueWork(in keyStore: CustomKeyStoreID) async throws(KMSError) {
-        try await customKeyStores.gate(of: keyStore).run { () async throws(KMSError) in
-            let due = dueKeys(in: keyStore)
-            let work = abandonedCreations(in: keyStore).map(\.address) + due.map(\.address)
-            try await checkThatLiveKeysAreThere(except: due, before: work, in: keyStore)
-            // One creation that cannot be undone does not hold up the deletions.
-            var failure: KMSError?
-            do throws(KMSError) {
-                try await undoAbandoned(in: keyStore)
-            } catch {
-                failure = error
-            }
-            try await forEach(due, of: \.address) { key async throws(KMSError) in try await destroy(key) }
-            if let failure { throw failure }
-        }
+        return !abandonedCreations(in: .keyStore(keyStore)).isEmpty || !dueKeys(in: .keyStore(keyStore)).isEmpty
     }
 
     /// Ends the keys whose day has come in key stores that are disconnected. Their objects stay in the customer's token,
     /// as with AWS: nobody may reach it any more, and it may never come back.
     func leaveBehindWhatIsDue() async throws(KMSError) {
         let disconnected = customKeyStores.all.filter { $0.connection == .disconnected }
-        for store in disconnected where !dueKeys(in: store.id).isEmpty {
-            try await customKeyStores.gate(of: store.id).run { () async throws(KMSError) in
-                try await forEach(dueKeys(in: store.id), of: \.address) { key async throws(KMSError) in
+        for store in disconnected where !dueKeys(in: .keyStore(store.id)).isEmpty {
+            try await gates(of: .keyStore(store.id)).dueWork.run { () async throws(KMSError) in
+                try await forEach(dueKeys(in: .keyStore(store.id)), of: \.address) { key async throws(KMSError) in
                     try await leaveBehind(key, in: store.id)
                 }
             }

@@ -26,9 +26,9 @@ package struct RequestQuota: Sendable {
         ("GetKeyRotationStatus", 1000), ("GetParametersForImport", 1), ("GetPublicKey", 2000),
         ("ImportKeyMaterial", 15), ("ListAliases", 500), ("ListGrants", 100), ("ListKeyPolicies", 100),
         ("ListKeyRotations", 100), ("ListKeys", 500), ("ListResourceTags", 2000), ("ListRetirableGrants", 100),
-        ("PutKeyPolicy", 15), ("RetireGrant", 50), ("RevokeGrant", 50), ("RotateKeyOnDemand", 5),
+        ("PutKeyPolicy", 15), ("ReplicateKey", 5), ("RetireGrant", 50), ("RevokeGrant", 50), ("RotateKeyOnDemand", 5),
         ("ScheduleKeyDeletion", 15), ("TagResource", 10), ("UntagResource", 5), ("UpdateAlias", 5),
-        ("UpdateKeyDescription", 5),
+        ("UpdateKeyDescription", 5), ("UpdatePrimaryRegion", 5),
         // Of cryptographic operations with the keys of one custom key store, whoever calls.
         (customKeyStore, 1800),
     ]

@@ -51,7 +51,7 @@ extension KeyStore {
         try await spendEncryption(of: material, of: key.entry)
         let authenticated = aad(material.number)
         let sealed = try await using(material, of: key.entry) { reference async throws(KMSError) in
-            try await backend.encrypt(plaintext, authenticating: authenticated, with: reference)
+            try await backend(of: key.entry).encrypt(plaintext, authenticating: authenticated, with: reference)
         }
         return ExposedSealing(material: material.number, sealed: sealed)
     }
@@ -63,7 +63,7 @@ extension KeyStore {
         guard let material = key.entry.material(sealing.material), material.isPresent else { throw .invalidCiphertext }
         try material.checkThatProxyCanUse(key)
         return try await using(material, of: key.entry) { reference async throws(KMSError) in
-            try await backend.decrypt(sealing.sealed, authenticating: aad, with: reference)
+            try await backend(of: key.entry).decrypt(sealing.sealed, authenticating: aad, with: reference)
         }
     }
 
@@ -88,6 +88,7 @@ extension KeyStore {
         labelled label: String, _ request: NewKey, by context: CallContext
     ) async throws(KMSError) -> KeyDescription {
         try authorize(.createKey, on: .account(context.scope), by: context, with: .creation(request, [:]))
+        let backend = try backend(in: regions.place(of: context.region))
         var material = KeyMaterial.new(number: 1, at: clock.now)
         let object = material.reference.object
         material.reference = MaterialReference(

@@ -31,11 +31,12 @@ struct OperationTable: Sendable {
             GetParametersForImportRequest.self, GetPublicKeyRequest.self, ImportKeyMaterialRequest.self,
             ListAliasesRequest.self, ListGrantsRequest.self, ListKeyPoliciesRequest.self, ListKeyRotationsRequest.self,
             ListKeysRequest.self, ListResourceTagsRequest.self, ListRetirableGrantsRequest.self,
-            PutKeyPolicyRequest.self, ReEncryptRequest.self,
+            PutKeyPolicyRequest.self, ReEncryptRequest.self, ReplicateKeyRequest.self,
             RetireGrantRequest.self, RevokeGrantRequest.self, RotateKeyOnDemandRequest.self,
             ScheduleKeyDeletionRequest.self, SignRequest.self,
             TagResourceRequest.self, UntagResourceRequest.self, UpdateAliasRequest.self,
-            UpdateKeyDescriptionRequest.self, VerifyRequest.self, VerifyMACRequest.self,
+            UpdateKeyDescriptionRequest.self, UpdatePrimaryRegionRequest.self, VerifyRequest.self,
+            VerifyMACRequest.self,
         ]
         handlers = Dictionary(uniqueKeysWithValues: requests.map { ($0.operation, Self.handler(for: $0)) })
     }

@@ -18,6 +18,8 @@ package struct KeyMetadata: Encodable, Sendable {
     private let manager: String
     private let algorithms: KeyAlgorithms
     private let isMultiRegion: Bool
+    private let multiRegion: MultiRegionShape?
+    private let pendingWindowInDays: Int?
     private let currentMaterialID: String?
     private let externalKey: ExternalKey?
 
@@ -48,6 +50,8 @@ package struct KeyMetadata: Encodable, Sendable {
         manager = key.manager.rawValue
         algorithms = KeyAlgorithms(of: key)
         isMultiRegion = key.address.id.isMultiRegion
+        multiRegion = description.multiRegion.map(MultiRegionShape.init)
+        pendingWindowInDays = key.pendingWindowInDays
         externalKey = key.xksKeyID.map(ExternalKey.init)
         // Other keys have one material for ever, which AWS gives no id.
         currentMaterialID =
@@ -73,6 +77,8 @@ package struct KeyMetadata: Encodable, Sendable {
         try container.encode(manager, forKey: .manager)
         try algorithms.encode(to: encoder)
         try container.encode(isMultiRegion, forKey: .isMultiRegion)
+        try container.encodeIfPresent(multiRegion, forKey: .multiRegion)
+        try container.encodeIfPresent(pendingWindowInDays, forKey: .pendingWindowInDays)
         try container.encodeIfPresent(currentMaterialID, forKey: .currentMaterialID)
         try container.encodeIfPresent(externalKey, forKey: .externalKey)
     }
@@ -92,6 +98,8 @@ package struct KeyMetadata: Encodable, Sendable {
         case clusterID = "CloudHsmClusterId"
         case manager = "KeyManager"
         case isMultiRegion = "MultiRegion"
+        case multiRegion = "MultiRegionConfiguration"
+        case pendingWindowInDays = "PendingDeletionWindowInDays"
         case currentMaterialID = "CurrentKeyMaterialId"
         case externalKey = "XksKeyConfiguration"
     }

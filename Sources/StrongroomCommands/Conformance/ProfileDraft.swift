@@ -48,6 +48,7 @@ struct ProfileDraft {
         text += field("oaepHashes", list(base.oaepHashes.map(\.rawValue)))
         text += field("workerOpensImports", "\(base.workerOpensImports)")
         text += field("encryptThenMAC", "\(base.encryptThenMAC)")
+        text += field("wrapWithTrusted", "\(base.wrapWithTrusted)")
         text += field("returnValues", map(base.returnValues.mapValues(\.rawValue)))
         text += "\n"
         text += field("keepAlive", number(base.keepAlive))

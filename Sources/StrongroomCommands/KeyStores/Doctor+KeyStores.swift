@@ -75,7 +75,7 @@ extension Doctor {
         _ examination: inout Examination
     ) async {
         do throws(KMSError) {
-            let report = try await ConsistencyReport(comparing: metadata, with: backend, of: store.id)
+            let report = try await ConsistencyReport(comparing: metadata, with: backend, of: .keyStore(store.id))
             examination.note(
                 .ok, subject,
                 "connected; \(report.verifiedKeys) keys found in its token with the right attributes and check value")

@@ -57,6 +57,9 @@ struct KeyCreate: AsyncParsableCommand {
     @Option(help: "A tag as NAME=VALUE; can be given several times.")
     var tag: [String] = []
 
+    @Flag(help: "Make a multi-Region key, which can be replicated to other Regions.")
+    var multiRegion = false
+
     @OptionGroup var hardened: HardenedOptions
 
     func run() async throws {
@@ -72,7 +75,7 @@ struct KeyCreate: AsyncParsableCommand {
         let input = CreateKeyInput(
             Description: description, Tags: try TagInput.all(tag), KeySpec: keySpec,
             KeyUsage: try CreateKeyInput.usage(keyUsage, of: keySpec),
-            Origin: originName, CustomKeyStoreId: keyStore, XksKeyId: externalKey
+            Origin: originName, CustomKeyStoreId: keyStore, XksKeyId: externalKey, MultiRegion: multiRegion ? true : nil
         )
         if let name = hardened.hardened { return try await createHardened(name, input) }
         try await options.call("CreateKey", input, returning: KeyOutput.self) { output in

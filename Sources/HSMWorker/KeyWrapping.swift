@@ -8,11 +8,28 @@ struct WrappingProblem: Error, CustomStringConvertible {
     let description: String
 }
 
-extension KeyExport {
+/// Wraps keys of one token under an RSA public key, in that token: their plaintext is never in a host.
+final class KeyWrapping {
+    let token: Token
+    let publicKey: PublicKey
+    /// Whether the public key has to be one that the token trusts.
+    private let isTrusted: Bool
+    /// Its end is that of all that is made on the way.
+    let session: Session
+
+    init(_ token: Token, under publicKey: PublicKey, isTrusted: Bool = false) throws(PKCS11Error) {
+        self.token = token
+        self.publicKey = publicKey
+        self.isTrusted = isTrusted
+        session = try Session(on: token.slot)
+    }
+
+    private func has(_ mechanism: MechanismType) -> Bool { token.mechanisms.contains(mechanism) }
+
     /// Wraps a key of the token as AWS KMS imports it, and tells by which mechanisms.
     func wrap(_ key: ObjectHandle, by algorithm: WrappingAlgorithm) throws -> ([UInt8], [MechanismType]) {
         guard has(.rsaOAEP) else { throw WrappingProblem(description: "it has no \(MechanismType.rsaOAEP)") }
-        let publicObject = try makePublicKey()
+        let publicObject = try isTrusted ? findTrustedKey() : makePublicKey()
         let oaep = algorithm.hash.oaep
         let named = algorithm.hash.oaepName
         guard algorithm.hasAESKey else {
@@ -46,15 +63,25 @@ extension KeyExport {
         guard let modulus = publicKey.rsaModulus, let exponent = publicKey.rsaPublicExponent else {
             throw WrappingProblem(description: "the wrapping key is no RSA key")
         }
+        let template = [
+            Attribute(.objectClass, ObjectClass.publicKey.rawValue), Attribute(.keyType, KeyType.rsa.rawValue),
+            Attribute(.token, false), Attribute(.modulus, modulus), Attribute(.publicExponent, exponent),
+            Attribute(.wrap, true),
+        ]
         do {
-            return try session.createObject([
-                Attribute(.objectClass, ObjectClass.publicKey.rawValue), Attribute(.keyType, KeyType.rsa.rawValue),
-                Attribute(.token, false), Attribute(.modulus, modulus), Attribute(.publicExponent, exponent),
-                Attribute(.wrap, true),
-            ])
+            return try session.createObject(template)
         } catch {
             throw WrappingProblem(description: "it does not take the wrapping key: \(error)")
         }
+    }
+
+    /// The wrapping key, as the token's security officer has put it there.
+    private func findTrustedKey() throws -> ObjectHandle {
+        guard let modulus = publicKey.rsaModulus, let found = try TrustedKeys.find(modulus, in: session) else {
+            throw WrappingProblem(
+                description: "it does not trust the wrapping key: `strongroom trust-regions` has it do so")
+        }
+        return found
     }
 
     /// The AES-256 key between RSA and the material: made in the token, and there to be wrapped, so extractable.
