@@ -164,7 +164,7 @@ CALLS = {
 def scenes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("origins")
     server = Server(folder / "state", "--region", HERE, "--region", THERE)
-    customer, proxy = CustomersToken(folder / "customer", "cluster-customeraaa"), FaultyProxy(folder / "proxy")
+    customer, proxy = CustomersToken(folder / "customer", "cluster-customeraaa"), FaultyProxy(folder / "proxy", region=HERE)
     add_clusters(server, customer)
     external_key_stores.add_proxies(server, {HOST: proxy.settings})
     server.start()
