@@ -26,12 +26,16 @@ parser.add_argument("--programs", type=pathlib.Path, default=REPOSITORY / ".buil
 parser.add_argument("--seconds", type=float, default=5)
 parser.add_argument("--connections", type=int, default=8)
 options = parser.parse_args()
+options.programs = options.programs.resolve()
 strongroom, fault_module = options.programs / "strongroom", options.programs / "libstrongroom-fault-module.so"
 load = REPOSITORY / "Benchmarks/.build-c/load"
 
 
 def run(*command, **more) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True, **more).stdout
+    result = subprocess.run(command, capture_output=True, text=True, **more)
+    if result.returncode != 0:
+        sys.exit(f"error: {' '.join(map(str, command))}:\n{result.stderr}")
+    return result.stdout
 
 
 class StallingToken:
