@@ -147,6 +147,25 @@ import Testing
         #expect(own.faultySystemKeys.isEmpty && own.orphans.isEmpty)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `whose source hangs hold up nothing in the Region that they are going to`() async throws {
+        let store = try await rig.start()
+        let key = try await store.newMultiRegionKey()
+        rig.first.hang(.wrapKey)
+        try await store.replicate(key)
+        try await waitUntil("it is asked for the material") { rig.first.calls.contains(.wrapKey) }
+        let other = try await store.newKey(by: .aliceInEast)
+        _ = try await store.rotateKeyOnDemand(other.id, by: .aliceInEast)
+        #expect(try await store.describeKey(other.id, by: .aliceInEast).key.currentMaterial == 2)
+        #expect(try await store.state(key, in: MultiRegionRig.east) == .creating)
+        rig.first.heal()
+        try await waitUntil("the replica is Enabled") {
+            try await store.state(key, in: MultiRegionRig.east) == .enabled
+        }
+        try await store.performDueWork()
+        try await rig.expectAgreement()
+    }
+
     @Test func `change their primary, and then that one replicates`() async throws {
         let store = try await rig.start()
         let key = try await store.newMultiRegionKey()
