@@ -111,6 +111,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "XKSClient",
+            dependencies: [
+                "KMSCore", "LibCrypto", "SigV4",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "SigV4", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
 
         .target(
@@ -178,7 +189,7 @@ let package = Package(
             dependencies: [
                 "AuditLog", "EventDelivery", "HSMClient", "HSMWorkerProtocol", "HTTPFront", "IAMCore", "IAMQuery",
                 "KMSAPIClient", "KMSCore", "KMSPolicy", "KMSServer", "KMSWire", "LibCrypto", "SQLiteStore",
-                "SecureMemory", "SigV4", "XKSCore", "XKSProxy",
+                "SecureMemory", "SigV4", "XKSClient", "XKSCore", "XKSProxy",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -311,6 +322,7 @@ let package = Package(
             dependencies: ["SQLiteStore", "KMSCore", "KMSTesting", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
+        .testTarget(name: "XKSClientTests", dependencies: ["KMSCore", "XKSClient"], swiftSettings: strict),
         .testTarget(name: "SigV4Tests", dependencies: ["SigV4"], swiftSettings: strict),
         .testTarget(name: "KMSAPIClientTests", dependencies: ["KMSAPIClient", "SigV4"], swiftSettings: strict),
         .testTarget(

@@ -30,13 +30,14 @@ SQLiteStore: KMSCore GRDB Foundation FoundationEssentials Glibc Synchronization
 AuditLog: KMSCore LibCrypto Crypto FoundationEssentials Glibc Synchronization
 EventDelivery: KMSCore AsyncHTTPClient FoundationEssentials Logging NIO* Synchronization
 SigV4: Crypto FoundationEssentials Glibc Synchronization
+XKSClient: KMSCore LibCrypto SigV4 AsyncHTTPClient FoundationEssentials NIO* Synchronization
 KMSAPIClient: SigV4 AsyncHTTPClient Crypto FoundationEssentials NIO* Synchronization
 KMSWire: KMSCore SecureMemory FoundationEssentials Synchronization
 IAMQuery: IAMCore KMSCore KMSPolicy SecureMemory XKSCore FoundationEssentials Synchronization
 HTTPFront: LibCrypto HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
 KMSServer: HTTPFront IAMQuery KMSCore KMSPolicy KMSWire SigV4 SecureMemory HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
 XKSProxy: HTTPFront KMSCore KMSPolicy SigV4 SecureMemory XKSCore HTTPTypes Hummingbird* FoundationEssentials Glibc Logging NIO* Synchronization
-StrongroomCommands: AuditLog EventDelivery HSMClient HSMWorkerProtocol HTTPFront IAMCore IAMQuery KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire LibCrypto SQLiteStore SecureMemory SigV4 XKSCore XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
+StrongroomCommands: AuditLog EventDelivery HSMClient HSMWorkerProtocol HTTPFront IAMCore IAMQuery KMSAPIClient KMSCore KMSPolicy KMSServer KMSWire LibCrypto SQLiteStore SecureMemory SigV4 XKSClient XKSCore XKSProxy ArgumentParser Foundation FoundationEssentials Glibc Logging ServiceLifecycle Synchronization UnixSignals Yams
 strongroom: StrongroomCommands Glibc
 strongroom-hsm-worker: HSMConformance HSMWorker Glibc
 '

@@ -19,8 +19,8 @@ package struct ConsistencyReport: Sendable {
         case keyStore(CustomKeyStoreID)
 
         fileprivate func contains(_ key: Key) -> Bool {
-            if case .keyStore(let id) = self { return key.customKeyStore == id }
-            return key.customKeyStore == nil && contains(key.address.scope.region)
+            if case .keyStore(let id) = self { return key.tokenKeyStore == id }
+            return key.tokenKeyStore == nil && contains(key.address.scope.region)
         }
 
         fileprivate func contains(_ key: WrappingKey) -> Bool { contains(key.key.scope.region) }

@@ -37,8 +37,11 @@ public struct Key: Hashable, Sendable {
     public var currentMaterial: UInt32
     public var manager: KeyManager
     public var rotation: KeyRotation
-    /// The custom key store that the key is in; nil for keys in the server's own token.
+    /// The custom key store that the key is in, if it is in one.
     public var customKeyStore: CustomKeyStoreID?
+    /// XksKeyId: what its custom key store's XKS proxy knows the external key by, under which everything is sealed once
+    /// more. Of keys of origin EXTERNAL_KEY_STORE, and of no others.
+    public var xksKeyID: String?
     /// How the XKS proxy exposes the key; nil of all keys that are not the proxy's.
     public var exposure: KeyExposure?
     /// Of a multi-Region key, the Region of the primary of its set; nil for all other keys.
@@ -67,6 +70,9 @@ public struct Key: Hashable, Sendable {
         self.manager = manager
         self.rotation = rotation
     }
+
+    /// The custom key store in whose token the key's material is; nil where it is in the server's own.
+    package var tokenKeyStore: CustomKeyStoreID? { origin == .awsCloudHSM ? customKeyStore : nil }
 
     package var state: KeyState {
         switch lifecycle {

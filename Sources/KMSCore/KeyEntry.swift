@@ -27,7 +27,7 @@ final class KeyEntry: Sendable {
         for material in key.materials {
             materials[material.number] = MaterialEntry(
                 material, of: key.address.id, algorithm: algorithm,
-                scheme: backend?.sealingScheme(of: material.reference) ?? .aesGCM,
+                scheme: backend?.sealingScheme(of: material.reference) ?? .aesGCM, isExternal: key.xksKeyID != nil,
                 adoptedObject: backend?.adoptedObject(of: material.reference),
                 replacing: former?.materials[material.number])
         }
@@ -78,6 +78,8 @@ final class MaterialEntry: Sendable {
     private let parsedPublicKey: Mutex<PublicKey?>
     /// How it seals, where it is of a symmetric key.
     let scheme: SealingScheme
+    /// Of its ciphertexts.
+    let format: CiphertextFormat
     /// Of one that was in the token before: it is not ours to destroy, or to judge the token by.
     let adoptedObject: [UInt8]?
     /// The first bytes of every ciphertext of this material.
@@ -87,7 +89,7 @@ final class MaterialEntry: Sendable {
 
     init(
         _ material: KeyMaterial, of key: KeyID, algorithm: AlgorithmTable.Entry, scheme: SealingScheme,
-        adoptedObject: [UInt8]?,
+        isExternal: Bool, adoptedObject: [UInt8]?,
         replacing former: MaterialEntry? = nil
     ) {
         number = material.number
@@ -100,7 +102,8 @@ final class MaterialEntry: Sendable {
         parsedPublicKey = Mutex(isSamePublicKey ? former?.parsedPublicKey.withLock { $0 } : nil)
         self.scheme = scheme
         self.adoptedObject = adoptedObject
-        header = CiphertextBlob.header(keyID: key, materialNumber: material.number, scheme: scheme)
+        format = isExternal ? .external : CiphertextFormat(scheme)
+        header = CiphertextBlob.header(keyID: key, materialNumber: material.number, format: format)
         // Whatever was reserved by an earlier process counts as used.
         budget =
             former?.budget

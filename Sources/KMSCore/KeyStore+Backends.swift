@@ -1,9 +1,9 @@
 import Synchronization
 
-// Which token has a key's material: the one place that answers it.
+// Which token has a key's material, and what else its use takes: the one place that answers it.
 extension KeyStore {
     func place(of key: Key) -> KeyPlace {
-        key.customKeyStore.map { .keyStore($0) } ?? regions.place(of: key.address.scope.region)
+        key.tokenKeyStore.map { .keyStore($0) } ?? regions.place(of: key.address.scope.region)
     }
 
     func place(of purpose: SystemKeyPurpose) -> KeyPlace { purpose.region.map(regions.place) ?? .own }
@@ -14,18 +14,35 @@ extension KeyStore {
 
     /// The same of a key that requests do not see yet, or any more.
     func backend(of key: Key) throws(KMSError) -> any KeyBackend {
-        guard let id = key.customKeyStore else { return try backend(in: place(of: key)) }
-        switch customKeyStores.reach(id) {
-        case .backend(let backend):
-            return backend
-        case .awaited:
+        guard let id = key.tokenKeyStore else { return try backend(in: place(of: key)) }
+        guard case .token(let backend) = try means(of: id, for: key.address.arn) else {
             throw KMSError(
-                .keyUnavailable,
-                "The custom key store \(id) of \(key.address.arn) is being reached. Try again later.")
+                .internalFailure, "\(key.address.arn) is not served.", cause: "its key store \(id) has no token")
+        }
+        return backend
+    }
+
+    /// What seals and opens under the key beside the backend: the proxy of its external key store, and what that knows
+    /// the key by; nil of all other keys. Throws `invalidState` while the key store is not connected.
+    func externalKey(of entry: KeyEntry) throws(KMSError) -> (proxy: any XKSProxyLink, id: String)? {
+        guard let xksKeyID = entry.key.xksKeyID, let id = entry.key.customKeyStore else { return nil }
+        guard case .proxy(let proxy) = try means(of: id, for: entry.arn) else {
+            throw KMSError(.internalFailure, "\(entry.arn) is not served.", cause: "its key store \(id) has no proxy")
+        }
+        return (proxy, xksKeyID)
+    }
+
+    /// What the key of that ARN needs of its custom key store.
+    func means(of id: CustomKeyStoreID, for arn: String) throws(KMSError) -> KeyStoreMeans {
+        switch customKeyStores.reach(id) {
+        case .connected(let means):
+            return means
+        case .awaited:
+            throw KMSError(.keyUnavailable, "The custom key store \(id) of \(arn) is being reached. Try again later.")
         case .disconnected(let state):
             throw KMSError(
                 .invalidState,
-                "\(key.address.arn) is unavailable: its custom key store \(id) is \(state.name). Connect it first.")
+                "\(arn) is unavailable: its custom key store \(id) is \(state.name). Connect it first.")
         }
     }
 
@@ -38,7 +55,11 @@ extension KeyStore {
             return regions.tokens[token].backend
         case .keyStore(let id):
             guard let store = customKeyStores[id] else { throw .customKeyStoreNotFound(id.description) }
-            return try connectedBackend(of: store)
+            guard case .token(let backend) = try connectedMeans(of: store) else {
+                throw KMSError(
+                    .unsupported, "The custom key store \(id) is an external key store, which does not do this.")
+            }
+            return backend
         }
     }
 

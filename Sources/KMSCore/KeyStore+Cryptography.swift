@@ -30,7 +30,8 @@ extension KeyStore {
         let algorithm = try entry.encryptionAlgorithm(algorithm, encryptionContext)
         try entry.checkPlaintext(of: plaintext.count, algorithm)
         if dryRun { throw .dryRun }
-        let ciphertext = try await encrypt(plaintext, under: entry, algorithm, encryptionContext)
+        let ciphertext = try await encrypt(
+            plaintext, under: entry, algorithm, encryptionContext, for: "Encrypt", by: context)
         noteUse(of: entry, "Encrypt", by: context)
         return EncryptResult(ciphertext: ciphertext, keyARN: entry.arn, algorithm: algorithm.name)
     }
@@ -45,7 +46,7 @@ extension KeyStore {
         )
         if dryRun { throw .dryRun }
         guard let source else { throw .invalidCiphertext }
-        let plaintext = try await open(source, encryptionContext)
+        let plaintext = try await open(source, encryptionContext, for: "Decrypt", by: context)
         noteUse(of: source.entry, "Decrypt", by: context)
         return DecryptResult(
             plaintext: plaintext, keyARN: source.entry.arn,
@@ -56,7 +57,7 @@ extension KeyStore {
     /// What callers get of `plaintext` encrypted under the key's current material.
     func encrypt(
         _ plaintext: borrowing SecretBytes, under entry: KeyEntry, _ algorithm: EncryptionAlgorithm,
-        _ encryptionContext: EncryptionContext
+        _ encryptionContext: EncryptionContext, for operation: String, by context: CallContext
     ) async throws(KMSError) -> [UInt8] {
         if let hash = algorithm.oaepHash {
             let publicKey = try entry.publicKey()
@@ -66,32 +67,33 @@ extension KeyStore {
                 throw KMSError(.internalFailure, "The data was not encrypted.", cause: error.description)
             }
         }
-        return try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
-            entry.ciphertext(try await backend(of: entry).encrypt(plaintext, authenticating: aad, with: key))
+        let sealed = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
+            try await backend(of: entry).encrypt(plaintext, authenticating: aad, with: key)
         }
+        return try await ciphertext(of: sealed, under: entry, encryptionContext, for: operation, by: context)
     }
 
     /// The plaintext of a source, and a note of whether its material is there.
-    func open(_ source: Source, _ encryptionContext: EncryptionContext) async throws(KMSError) -> SecretBytes {
-        let key = source.material.reference
-        let backend = try backend(of: source.entry)
-        do {
-            let plaintext =
-                switch source.ciphertext {
-                case .sealed(let sealed):
-                    try await backend.decrypt(
-                        sealed,
-                        authenticating: CiphertextBlob.authenticatedData(
-                            header: source.material.header, context: encryptionContext),
-                        with: key
-                    )
-                case .rsa(let ciphertext):
-                    try await backend.decryptRSA(ciphertext, source.algorithm.name, with: key)
-                }
-            noteFound(source.material, of: source.entry)
-            return plaintext
-        } catch {
-            throw note(error, source.material, of: source.entry)
+    func open(
+        _ source: Source, _ encryptionContext: EncryptionContext, for operation: String, by context: CallContext
+    ) async throws(KMSError) -> SecretBytes {
+        let sealed: SealedBytes
+        switch source.ciphertext {
+        case .rsa(let ciphertext):
+            return try await using(source.material, of: source.entry) { key async throws(KMSError) in
+                try await backend(of: source.entry).decryptRSA(ciphertext, source.algorithm.name, with: key)
+            }
+        case .sealed(let own):
+            sealed = own
+        case .double(let sealing):
+            sealed = try await open(sealing, source, encryptionContext, for: operation, by: context)
+        }
+        return try await using(source.material, of: source.entry) { key async throws(KMSError) in
+            try await backend(of: source.entry).decrypt(
+                sealed,
+                authenticating: CiphertextBlob.authenticatedData(
+                    header: source.material.header, context: encryptionContext),
+                with: key)
         }
     }
 
@@ -117,12 +119,5 @@ extension KeyStore {
         } catch {
             throw note(error, material, of: entry)
         }
-    }
-}
-
-extension KeyEntry {
-    /// What callers get of something sealed under the current material.
-    func ciphertext(_ sealed: SealedBytes) -> [UInt8] {
-        CiphertextBlob.encode(header: current.header, sealed: sealed)
     }
 }

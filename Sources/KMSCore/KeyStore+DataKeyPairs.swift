@@ -24,6 +24,7 @@ extension KeyStore {
         let entry = try resolve(
             key, for: action, by: context, with: .dataKeyPair(encryptionContext, spec))
         try entry.checkSeals(for: action.rawValue)
+        if entry.key.customKeyStore != nil { throw entry.originNotValid }
         let pairSpec = KeySpec(rawValue: spec)
         try Self.checkDataKeyPairSpec(pairSpec)
         if dryRun { throw .dryRun }
@@ -32,8 +33,8 @@ extension KeyStore {
                 pairSpec, authenticating: aad, with: key, showingPrivateKey: showingPrivateKey
             )
         }
+        let ciphertext = CiphertextBlob.encode(header: entry.current.header, .sealed(pair.sealedPrivateKey))
         noteUse(of: entry, action.rawValue, by: context)
-        let ciphertext = entry.ciphertext(pair.sealedPrivateKey)
         return GeneratedDataKeyPair(
             publicKey: pair.publicKey, ciphertext: ciphertext, privateKey: pair.privateKey, keyARN: entry.arn,
             keyMaterialID: entry.current.idText, spec: spec

@@ -23,8 +23,8 @@ extension KeyStore {
         let dataKey = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
             try await backend(of: entry).generateDataKey(bytes, authenticating: aad, with: key)
         }
+        let sealed = try await sealedDataKey(dataKey.sealed, entry, encryptionContext, "GenerateDataKey", by: context)
         noteUse(of: entry, "GenerateDataKey", by: context)
-        let sealed = entry.sealedDataKey(dataKey.sealed)
         return GeneratedDataKey(plaintext: dataKey.plaintext, sealed: sealed)
     }
 
@@ -39,8 +39,10 @@ extension KeyStore {
         let sealed = try await sealing(under: entry, encryptionContext) { key, aad async throws(KMSError) in
             try await backend(of: entry).generateDataKeyWithoutPlaintext(bytes, authenticating: aad, with: key)
         }
+        let dataKey = try await sealedDataKey(
+            sealed, entry, encryptionContext, "GenerateDataKeyWithoutPlaintext", by: context)
         noteUse(of: entry, "GenerateDataKeyWithoutPlaintext", by: context)
-        return entry.sealedDataKey(sealed)
+        return dataKey
     }
 
     /// `bytes` is from 1 to 1,024. They come from the token of the custom key store, where one is named.
@@ -52,7 +54,7 @@ extension KeyStore {
         guard let keyStore else {
             return try await backend(in: regions.place(of: context.region)).generateRandom(bytes)
         }
-        return try await connectedBackend(of: find(keyStore, in: context.scope)).generateRandom(bytes)
+        return try await backend(in: .keyStore(find(keyStore, in: context.scope).id)).generateRandom(bytes)
     }
 
     private func resolve(
@@ -67,15 +69,18 @@ extension KeyStore {
         return entry
     }
 
+    private func sealedDataKey(
+        _ sealed: SealedBytes, _ entry: KeyEntry, _ encryptionContext: EncryptionContext, _ operation: String,
+        by context: CallContext
+    ) async throws(KMSError) -> SealedDataKey {
+        SealedDataKey(
+            ciphertext: try await ciphertext(of: sealed, under: entry, encryptionContext, for: operation, by: context),
+            keyARN: entry.arn, keyMaterialID: entry.current.idText)
+    }
+
     private static func checkSize(_ bytes: Int) throws(KMSError) {
         guard (1...AlgorithmTable.maximumRandomBytes).contains(bytes) else {
             throw KMSError(.validation, "NumberOfBytes must be from 1 to \(AlgorithmTable.maximumRandomBytes).")
         }
-    }
-}
-
-extension KeyEntry {
-    fileprivate func sealedDataKey(_ sealed: SealedBytes) -> SealedDataKey {
-        SealedDataKey(ciphertext: ciphertext(sealed), keyARN: arn, keyMaterialID: current.idText)
     }
 }

@@ -22,7 +22,9 @@ extension KeyStore {
         let state = state(of: entry)
         // A disabled key is no more to be used while it is updated.
         try action.check(state == .updating && entry.key.state == .disabled ? .disabled : state, of: entry.arn)
-        if entry.key.customKeyStore != nil, action.isCryptographic { _ = try backend(of: entry) }
+        guard let id = entry.key.customKeyStore, action.isCryptographic else { return }
+        _ = try means(of: id, for: entry.arn)
+        try quotas.spend(in: id)
     }
 
     func description(of key: Key, in state: KeyState) -> KeyDescription {

@@ -12,6 +12,8 @@ package struct NewKey: Sendable {
     package var isMultiRegion = false
     /// The id of the custom key store that it is to be in.
     package var customKeyStore: String?
+    /// The external key that it is to stand on.
+    package var xksKeyID: String?
     /// Of a key that is the XKS proxy's.
     package var exposure: KeyExposure?
     /// BypassPolicyLockoutSafetyCheck; nil where the request does not have it.
@@ -52,7 +54,9 @@ extension KeyStore {
                 .tagResource, on: .newKey(address), by: context, with: .creation(request, tags), named: "*")
         }
         try checkSupport(of: request)
-        let keyStore = try keyStore(of: request, by: context)
+        let keyStore = try tokenKeyStore(of: request, by: context)
+        let external = try await externalPlace(of: request, by: context)
+        defer { if let external { release(external) } }
         let isImported = request.origin == .external
         // That the token makes symmetric keys was seen at the start.
         if isImported || request.spec != .symmetricDefault {
@@ -78,6 +82,10 @@ extension KeyStore {
         var made = isImported ? key : try await generateMaterial(of: key)
         // Not in the intent: what is to be undone has no name.
         made.exposure = request.exposure
+        if let external {
+            made.customKeyStore = external.keyStore
+            made.xksKeyID = external.xksKeyID
+        }
         if made.exposure != nil, backend.sealingScheme(of: made.materials[0].reference) != .aesGCM {
             abandon(key)
             throw KMSError(.unsupported, "The token has no AES-GCM, which the keys of the XKS proxy need.")
@@ -140,9 +148,6 @@ extension KeyStore {
     }
 
     private func checkSupport(of request: NewKey) throws(KMSError) {
-        guard request.origin != .externalKeyStore else {
-            throw KMSError(.unsupported, "Keys of origin \(request.origin.rawValue) are not supported yet.")
-        }
         guard let algorithm = AlgorithmTable.entry(for: request.spec) else {
             throw KMSError(.unsupported, "Keys of spec \(request.spec.rawValue) are not supported yet.")
         }

@@ -33,14 +33,10 @@ extension KeyStore {
                 onSameKey: isSameKey(destinationKey, as: source?.entry.key.address, by: context)))
         try entry.checkUsage(.encryptDecrypt, for: "ReEncryptTo")
         let algorithm = try entry.encryptionAlgorithm(destinationAlgorithm, destinationContext)
-        if let source, case .sealed(let sealed) = source.ciphertext,
-            let sizes = source.material.scheme.plaintextSizes(of: sealed.bytes.count)
-        {
-            try entry.checkPlaintext(of: sizes.lowerBound, algorithm)
-        }
+        if let size = source?.leastPlaintext { try entry.checkPlaintext(of: size, algorithm) }
         if dryRun { throw .dryRun }
         guard let source else { throw .invalidCiphertext }
-        let moved = try await move(source, sourceContext, to: entry, algorithm, destinationContext)
+        let moved = try await move(source, sourceContext, to: entry, algorithm, destinationContext, by: context)
         noteUse(of: source.entry, "ReEncrypt", by: context)
         noteUse(of: entry, "ReEncrypt", by: context)
         return ReEncryptResult(
@@ -53,25 +49,34 @@ extension KeyStore {
 
     private func move(
         _ source: Source, _ sourceContext: EncryptionContext, to entry: KeyEntry, _ algorithm: EncryptionAlgorithm,
-        _ destinationContext: EncryptionContext
+        _ destinationContext: EncryptionContext, by context: CallContext
     ) async throws(KMSError) -> [UInt8] {
         let isOneToken = place(of: source.entry.key) == place(of: entry.key)
-        if isOneToken, case .sealed(let sealed) = source.ciphertext, algorithm.oaepHash == nil {
-            return try await moveInside(sealed, source, sourceContext, to: entry, destinationContext)
+        if isOneToken, algorithm.oaepHash == nil {
+            switch source.ciphertext {
+            case .rsa:
+                break
+            case .sealed(let sealed):
+                return try await moveInside(sealed, source, sourceContext, to: entry, destinationContext, by: context)
+            case .double(let sealing):
+                let sealed = try await open(sealing, source, sourceContext, for: "ReEncrypt", by: context)
+                return try await moveInside(sealed, source, sourceContext, to: entry, destinationContext, by: context)
+            }
         }
-        let plaintext = try await open(source, sourceContext)
+        let plaintext = try await open(source, sourceContext, for: "ReEncrypt", by: context)
         try entry.checkPlaintext(of: plaintext.count, algorithm)
-        return try await encrypt(plaintext, under: entry, algorithm, destinationContext)
+        return try await encrypt(plaintext, under: entry, algorithm, destinationContext, for: "ReEncrypt", by: context)
     }
 
     private func moveInside(
         _ sealed: SealedBytes, _ source: Source, _ sourceContext: EncryptionContext, to entry: KeyEntry,
-        _ destinationContext: EncryptionContext
+        _ destinationContext: EncryptionContext, by context: CallContext
     ) async throws(KMSError) -> [UInt8] {
         let material = entry.current
         try await spendEncryption(of: material, of: entry)
+        let moved: SealedBytes
         do {
-            let moved = try await backend(of: entry).reEncrypt(
+            moved = try await backend(of: entry).reEncrypt(
                 sealed,
                 authenticating: CiphertextBlob.authenticatedData(
                     header: source.material.header, context: sourceContext),
@@ -79,10 +84,10 @@ extension KeyStore {
                 authenticating: CiphertextBlob.authenticatedData(header: material.header, context: destinationContext),
                 with: material.reference
             )
-            return CiphertextBlob.encode(header: material.header, sealed: moved)
         } catch {
             // Which of the two keys is missing, their next use alone will tell.
             throw error.code == .materialMissing ? KMSError(.keyUnavailable, error.message, cause: error.cause) : error
         }
+        return try await ciphertext(of: moved, under: entry, destinationContext, for: "ReEncrypt", by: context)
     }
 }

@@ -6,6 +6,8 @@ extension KeyStore {
     struct Source {
         enum Ciphertext {
             case sealed(SealedBytes)
+            /// What an external key sealed: in it is what the server's own token did.
+            case double(DoubleSealing)
             /// What RSAES-OAEP made: as long as the modulus.
             case rsa([UInt8])
         }
@@ -14,6 +16,15 @@ extension KeyStore {
         let material: MaterialEntry
         let algorithm: EncryptionAlgorithm
         let ciphertext: Ciphertext
+
+        /// How many bytes the plaintext has at the least, where that can be told.
+        var leastPlaintext: Int? {
+            switch ciphertext {
+            case .sealed(let sealed): material.scheme.plaintextSizes(of: sealed.bytes.count)?.lowerBound
+            case .double(let sealing): material.scheme.plaintextSizes(of: sealing.innerSize)?.lowerBound
+            case .rsa: nil
+            }
+        }
     }
 
     /// Finds the key of a ciphertext. Nil only in a dry run without a ciphertext.
@@ -84,9 +95,14 @@ extension KeyStore {
                 .keyUnavailable,
                 "The key material of \(entry.arn) is on its way from another Region. Try again in a few seconds.")
         }
-        guard algorithm.oaepHash == nil, let material, material.isPresent, material.scheme == blob.scheme
+        guard algorithm.oaepHash == nil, let material, material.isPresent, material.format == blob.format
         else { throw .invalidCiphertext }
-        return Source(entry: entry, material: material, algorithm: algorithm, ciphertext: .sealed(blob.sealed))
+        let ciphertext: Source.Ciphertext =
+            switch blob.content {
+            case .sealed(let sealed): .sealed(sealed)
+            case .double(let sealing): .double(sealing)
+            }
+        return Source(entry: entry, material: material, algorithm: algorithm, ciphertext: ciphertext)
     }
 
     /// The key that a ciphertext names, in whichever account it is. Whether it is refused to the caller, gone or never

@@ -1,10 +1,10 @@
-/// How a symmetric key seals. The raw value is the version of the ciphertext format that goes with it, for ever.
-public enum SealingScheme: UInt8, Hashable, Sendable, CaseIterable {
+/// How a symmetric key seals.
+public enum SealingScheme: Hashable, Sendable, CaseIterable {
     /// AES-256-GCM (NIST SP 800-38D): `IV (12) | ciphertext | tag (16)`.
-    case aesGCM = 1
+    case aesGCM
     /// AES-256-CBC (SP 800-38A) and HMAC-SHA-256 over it (FIPS 198-1), with a key each:
     /// `IV (16) | ciphertext, padded (PKCS #7) | tag (32)`.
-    case encryptThenMAC = 2
+    case encryptThenMAC
 
     private static let block = 16
 

@@ -133,6 +133,11 @@ package struct KMSResponder: HTTPResponder {
 }
 
 extension WireError {
+    /// Whether it may be of a customer's HSM or of an XKS proxy, and not of the request.
+    fileprivate var isOfKeyStore: Bool {
+        code == "KMSInvalidStateException" || ["CloudHsm", "CustomKeyStore", "Xks"].contains { code.hasPrefix($0) }
+    }
+
     static let methodNotAllowed = WireError("MethodNotAllowedException", status: 405, "The API is served at POST /.")
     static let pathNotFound = WireError("UnknownOperationException", status: 404, "The API is served at POST /.")
 }
@@ -153,10 +158,19 @@ extension WireError {
 }
 
 extension Logger {
-    /// Faults of the server are for its operator; what a caller did wrong is told the caller.
+    /// Faults of the server are for its operator, and so are those of what custom key stores stand on; what a caller did
+    /// wrong is told the caller.
     fileprivate func log(refusal error: WireError, of id: FrontRequestID) {
+        let level: Level =
+            if error.status >= 500 {
+                .error
+            } else if error.cause != nil, error.isOfKeyStore {
+                .warning
+            } else {
+                .debug
+            }
         log(
-            level: error.status >= 500 ? .error : .debug, "refused",
+            level: level, "refused",
             metadata: [
                 "request": "\(id)", "error": "\(error.code)", "message": "\(error.message ?? "")",
                 "cause": "\(error.cause ?? "")",

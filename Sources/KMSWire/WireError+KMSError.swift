@@ -44,6 +44,15 @@ extension WireError {
         .throttled: ("ThrottlingException", 400),
         .unsupported: ("UnsupportedOperationException", 400),
         .validation: ("ValidationException", 400),
+        .xksKeyAlreadyInUse: ("XksKeyAlreadyInUseException", 400),
+        .xksKeyInvalidConfiguration: ("XksKeyInvalidConfigurationException", 400),
+        .xksKeyNotFound: ("XksKeyNotFoundException", 400),
+        .xksProxyIncorrectAuthenticationCredential: ("XksProxyIncorrectAuthenticationCredentialException", 400),
+        .xksProxyInvalidConfiguration: ("XksProxyInvalidConfigurationException", 400),
+        .xksProxyInvalidResponse: ("XksProxyInvalidResponseException", 400),
+        .xksProxyURIInUse: ("XksProxyUriInUseException", 400),
+        .xksProxyURIUnreachable: ("XksProxyUriUnreachableException", 400),
+        .xksProxyVPCEndpointServiceNotFound: ("XksProxyVpcEndpointServiceNotFoundException", 400),
     ]
 
     package init(_ error: KMSError) {

@@ -24,6 +24,7 @@ extension Database {
         )
         switch store.backing {
         case .cloudHSM(let backing): try save(backing, of: store.id)
+        case .xksProxy(let backing): try save(backing, of: store.id)
         }
     }
 
@@ -44,6 +45,22 @@ extension Database {
         )
     }
 
+    private func save(_ backing: XKSProxyBacking, of id: CustomKeyStoreID) throws {
+        try run(
+            """
+            INSERT INTO custom_key_store_proxy (id, uri_endpoint, uri_path, access_key_id, sealed_secret)
+            VALUES (:id, :uri_endpoint, :uri_path, :access_key_id, :sealed_secret)
+            ON CONFLICT (id) DO UPDATE SET
+                uri_endpoint = excluded.uri_endpoint, uri_path = excluded.uri_path,
+                access_key_id = excluded.access_key_id, sealed_secret = excluded.sealed_secret
+            """,
+            [
+                "id": id.description, "uri_endpoint": backing.uriEndpoint, "uri_path": backing.uriPath,
+                "access_key_id": backing.accessKeyID, "sealed_secret": backing.sealedSecret.bytes.blob,
+            ]
+        )
+    }
+
     /// One that is not there is no error: that is how a retry ends.
     func removeCustomKeyStore(_ id: CustomKeyStoreID) throws {
         try run("DELETE FROM custom_key_store WHERE id = :id", ["id": id.description])
@@ -51,6 +68,7 @@ extension Database {
 
     func readCustomKeyStores() throws -> [CustomKeyStore] {
         var clusters = Dictionary(uniqueKeysWithValues: try readClusters())
+        var proxies = Dictionary(uniqueKeysWithValues: try readProxies())
         let stores = try rows(
             """
             SELECT id, account, region, CAST(name AS BLOB) AS name, type, creation_date, connection_state,
@@ -61,7 +79,13 @@ extension Database {
         ) { row in
             let id = try row.customKeyStoreID("id")
             let error = try row.optional("connection_error", row.text).map(ConnectionErrorCode.init)
-            guard try row.text("type") == CloudHSMBacking.type, let backing = clusters.removeValue(forKey: id) else {
+            let backing: CustomKeyStore.Backing? =
+                switch try row.text("type") {
+                case CloudHSMBacking.type: clusters.removeValue(forKey: id).map { .cloudHSM($0) }
+                case XKSProxyBacking.type: proxies.removeValue(forKey: id).map { .xksProxy($0) }
+                default: nil
+                }
+            guard let backing else {
                 throw row.failure("what it stands on is not there, or of a type that is not known")
             }
             return CustomKeyStore(
@@ -69,9 +93,10 @@ extension Database {
                 creationDate: try row.timestamp("creation_date"),
                 connection: try row.parsed(
                     "connection_state", ConnectionState(name: row.text("connection_state"), error: error)),
-                backing: .cloudHSM(backing))
+                backing: backing)
         }
         try refuseOrphans(clusters.keys.map(\.description), of: "custom_key_store_cluster", in: "custom_key_store")
+        try refuseOrphans(proxies.keys.map(\.description), of: "custom_key_store_proxy", in: "custom_key_store")
         return stores
     }
 
@@ -92,18 +117,37 @@ extension Database {
             )
         }
     }
+
+    private func readProxies() throws -> [(CustomKeyStoreID, XKSProxyBacking)] {
+        try rows(
+            "SELECT id, uri_endpoint, uri_path, access_key_id, sealed_secret FROM custom_key_store_proxy",
+            of: "custom_key_store_proxy", keyedBy: ["id"]
+        ) { row in
+            (
+                try row.customKeyStoreID("id"),
+                XKSProxyBacking(
+                    uriEndpoint: try row.text("uri_endpoint"), uriPath: try row.text("uri_path"),
+                    accessKeyID: try row.text("access_key_id"), sealedSecret: try row.sealed("sealed_secret"))
+            )
+        }
+    }
 }
 
 extension CustomKeyStore.Backing {
     fileprivate var type: String {
         switch self {
         case .cloudHSM: CloudHSMBacking.type
+        case .xksProxy: XKSProxyBacking.type
         }
     }
 }
 
 extension CloudHSMBacking {
     fileprivate static let type = "AWS_CLOUDHSM"
+}
+
+extension XKSProxyBacking {
+    fileprivate static let type = "EXTERNAL_KEY_STORE"
 }
 
 extension StoredRow {

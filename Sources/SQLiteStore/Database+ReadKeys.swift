@@ -15,7 +15,7 @@ extension Database {
             SELECT account, region, id, spec, usage, origin, lifecycle, CAST(description AS BLOB) AS description,
                 CAST(policy AS BLOB) AS policy, creation_date, deletion_date, current_material,
                 manager, rotation_period, next_rotation_date, on_demand_rotations, custom_key_store, primary_region,
-                pending_window
+                pending_window, xks_key_id
             FROM key ORDER BY account, region, id
             """,
             of: "key", keyedBy: ["account", "region", "id"]
@@ -44,6 +44,7 @@ extension Database {
             key.customKeyStore = try row.optional("custom_key_store", row.customKeyStoreID)
             key.primaryRegion = try row.optional("primary_region") { try row.parsed($0, Region(row.text($0))) }
             key.pendingWindowInDays = try row.optional("pending_window", row.count)
+            key.xksKeyID = try row.optional("xks_key_id", row.text)
             key.policyPrincipals = principals.removeValue(forKey: address) ?? [:]
             key.exposure = exposures.removeValue(forKey: address)
             guard key.currentMaterial == 0 || key.materials.contains(where: { $0.number == key.currentMaterial }) else {

@@ -9,12 +9,12 @@ extension Database {
             INSERT INTO key (
                 account, region, id, spec, usage, origin, lifecycle, description, policy,
                 creation_date, deletion_date, manager, rotation_period, next_rotation_date, on_demand_rotations,
-                custom_key_store, primary_region, pending_window
+                custom_key_store, primary_region, pending_window, xks_key_id
             ) VALUES (
                 :account, :region, :key_id, :spec, :usage, :origin, :lifecycle,
                 CAST(:description AS TEXT), CAST(:policy AS TEXT), :creation_date, :deletion_date,
                 :manager, :rotation_period, :next_rotation_date, :on_demand_rotations,
-                :custom_key_store, :primary_region, :pending_window
+                :custom_key_store, :primary_region, :pending_window, :xks_key_id
             )
             ON CONFLICT DO UPDATE SET
                 spec = excluded.spec, usage = excluded.usage, origin = excluded.origin,
@@ -22,8 +22,8 @@ extension Database {
                 creation_date = excluded.creation_date, deletion_date = excluded.deletion_date,
                 manager = excluded.manager, rotation_period = excluded.rotation_period,
                 next_rotation_date = excluded.next_rotation_date, on_demand_rotations = excluded.on_demand_rotations,
-                custom_key_store = excluded.custom_key_store,
-                primary_region = excluded.primary_region, pending_window = excluded.pending_window,
+                custom_key_store = excluded.custom_key_store, primary_region = excluded.primary_region,
+                pending_window = excluded.pending_window, xks_key_id = excluded.xks_key_id,
                 current_material = NULL
             """,
             key.address.arguments + [
@@ -36,6 +36,7 @@ extension Database {
                 "on_demand_rotations": key.rotation.onDemandCount,
                 "custom_key_store": key.customKeyStore?.description,
                 "primary_region": key.primaryRegion?.description, "pending_window": key.pendingWindowInDays,
+                "xks_key_id": key.xksKeyID,
             ]
         )
         try replaceTags(of: key)

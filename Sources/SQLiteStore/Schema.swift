@@ -29,6 +29,9 @@ enum Schema {
         migrator.registerMigration("v6 multi-Region keys") { db in
             try db.execute(sql: multiRegion)
         }
+        migrator.registerMigration("v7 external key stores") { db in
+            try db.execute(sql: externalKeyStores)
+        }
         return migrator
     }
 

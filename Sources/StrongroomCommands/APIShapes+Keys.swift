@@ -29,6 +29,7 @@ struct CreateKeyInput: Encodable {
     var KeyUsage: String?
     var Origin: String?
     var CustomKeyStoreId: String?
+    var XksKeyId: String?
     var Policy: String?
     var MultiRegion: Bool?
 

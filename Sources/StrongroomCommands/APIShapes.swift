@@ -75,6 +75,7 @@ struct KeyOutput: Codable {
         var Origin: String?
         var CustomKeyStoreId: String?
         var CloudHsmClusterId: String?
+        var XksKeyConfiguration: ExternalKey?
         var CreationDate: Date
         var DeletionDate: Date?
         var CurrentKeyMaterialId: String?
@@ -83,6 +84,11 @@ struct KeyOutput: Codable {
         var KeyManager: String?
         var MultiRegion: Bool?
         var MultiRegionConfiguration: Replication?
+    }
+
+    /// XksKeyConfiguration.
+    struct ExternalKey: Codable {
+        var Id: String
     }
 
     /// MultiRegionConfiguration.
@@ -111,6 +117,7 @@ struct KeyOutput: Codable {
             ("key id", key.KeyId), ("arn", key.Arn), ("state", key.KeyState), ("description", key.Description),
             ("spec", key.KeySpec), ("usage", key.KeyUsage), ("origin", key.Origin),
             ("key store", key.CustomKeyStoreId), ("cluster", key.CloudHsmClusterId),
+            ("external key", key.XksKeyConfiguration?.Id),
             ("created", key.CreationDate.formatted(.iso8601)),
             ("to be destroyed", key.DeletionDate?.formatted(.iso8601)), ("material", key.CurrentKeyMaterialId),
             ("multi-Region", key.MultiRegionConfiguration?.text),

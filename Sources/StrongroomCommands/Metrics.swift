@@ -1,6 +1,7 @@
 import HSMClient
 import HSMWorkerProtocol
 import KMSServer
+import XKSClient
 import XKSProxy
 
 /// What `GET /metrics` answers: OpenMetrics 1.0, which Prometheus reads.
@@ -9,6 +10,8 @@ struct Metrics: Sendable {
     let tokens: @Sendable () -> [(name: String, status: HSMStatus)]
     /// The same of the tokens that custom key stores are in.
     var keyStores: @Sendable () -> [(name: String, status: HSMStatus)] = { [] }
+    /// The proxies of external key stores.
+    var proxies: @Sendable () -> [ProxyStatus] = { [] }
     let requests: RequestCounters
     /// Nil where no XKS proxy is served.
     var xks: XKSCounters?
@@ -26,6 +29,7 @@ struct Metrics: Sendable {
             }
         }
         if let xks { addProxy(xks.counts, to: &page) }
+        addExternalKeyStores(proxies(), to: &page)
         page.family("strongroom_hsm_ready", .gauge, "Whether the token serves.") {
             for (name, status) in tokens { $0.sample(status.isReady ? 1 : 0, [("token", name)]) }
         }
@@ -87,6 +91,32 @@ struct Metrics: Sendable {
 }
 
 extension Metrics {
+    private func addExternalKeyStores(_ proxies: [ProxyStatus], to page: inout MetricsText) {
+        func perStore(_ name: String, _ help: String, _ value: (ProxyStatus) -> Bool) {
+            page.family("strongroom_external_key_store_" + name, .gauge, help) {
+                for proxy in proxies { $0.sample(value(proxy) ? 1 : 0, [("key_store", "\(proxy.keyStore)")]) }
+            }
+        }
+        func perOutcome(_ name: String, _ help: String, _ value: (XKSClientCounters.Count) -> Double) {
+            page.family("strongroom_external_key_store_" + name, .counter, help) {
+                for proxy in proxies {
+                    let labelled = proxy.counts.map { outcome, count in
+                        (outcome.operation, outcome.failure.map { "\($0)" } ?? "", value(count))
+                    }
+                    for (operation, failure, value) in labelled.sorted(by: { ($0.0, $0.1) < ($1.0, $1.1) }) {
+                        $0.sample(
+                            value,
+                            [("key_store", "\(proxy.keyStore)"), ("operation", operation), ("failure", failure)])
+                    }
+                }
+            }
+        }
+        perStore("healthy", "Whether the key store's XKS proxy answered well when it was last asked.", \.isHealthy)
+        perStore("suspended", "Whether requests are refused because the proxy was not reached.", \.isSuspended)
+        perOutcome("requests", "Requests to XKS proxies, by key store, operation and failure.") { Double($0.requests) }
+        perOutcome("request_seconds", "The time that these requests took.") { $0.time.inSeconds }
+    }
+
     private func addProxy(
         _ counts: [(outcome: XKSCounters.Outcome, count: XKSCounters.Count)], to page: inout MetricsText
     ) {
@@ -97,12 +127,13 @@ extension Metrics {
             for (outcome, count) in counts { $0.sample(Double(count.requests), labels(outcome)) }
         }
         page.family("strongroom_xks_request_seconds", .counter, "The time that these requests took.") {
-            for (outcome, count) in counts {
-                let time = count.time.components
-                $0.sample(Double(time.seconds) + Double(time.attoseconds) / 1e18, labels(outcome))
-            }
+            for (outcome, count) in counts { $0.sample(count.time.inSeconds, labels(outcome)) }
         }
     }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
 
 /// Writes the format: families of samples, each with its kind and its meaning.

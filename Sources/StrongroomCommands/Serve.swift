@@ -59,7 +59,7 @@ struct Serve: AsyncParsableCommand {
             diary.note($1, of: $0)
         }
         defer { tokens.stop() }
-        let keyStores = try TokenKeyStores(configuration, directory, lock: lock, logger: logger) {
+        let keyStores = try ConfiguredKeyStores(configuration, directory, lock: lock, logger: logger) {
             diary.note($1, of: $0)
         }
         let assembler = Assembler(
@@ -135,12 +135,13 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func serveMetrics(
-        _ configuration: ServerConfiguration.Metrics, _ tokens: Tokens, _ keyStores: TokenKeyStores,
+        _ configuration: ServerConfiguration.Metrics, _ tokens: Tokens, _ keyStores: ConfiguredKeyStores,
         _ requests: RequestCounters, _ xks: XKSCounters?, _ logger: Logger
     ) throws -> any Service {
         let address = try ListenAddress(configuration.listen)
         let page = Metrics(
-            tokens: { tokens.statuses }, keyStores: { keyStores.statuses }, requests: requests, xks: xks)
+            tokens: { tokens.statuses }, keyStores: { keyStores.tokens.statuses },
+            proxies: { keyStores.proxies.statuses }, requests: requests, xks: xks)
         return try MetricsPage.application(
             host: address.host, port: address.port, logger: logger,
             onListening: { port in

@@ -19,6 +19,8 @@ struct ServerConfiguration: Codable, Sendable {
     var metrics: Metrics?
     /// What custom key stores may keep their keys in, by the cluster ids that they name.
     var clusters: [String: Cluster]?
+    /// The XKS proxies that external key stores may name, by their hosts.
+    var xksProxies: [String: ExternalProxy]?
     var xksProxy: XKSProxy?
 
     struct Audit: Codable, Sendable {
@@ -109,6 +111,7 @@ struct ServerConfiguration: Codable, Sendable {
         _ = try configuration.pinSource(in: state)
         try configuration.checkMembers(in: state)
         try configuration.checkClusters()
+        try configuration.checkProxies()
         try configuration.checkRegionTokens(in: state)
         guard unknown.isEmpty else {
             throw CommandFailure(
@@ -123,7 +126,7 @@ struct ServerConfiguration: Codable, Sendable {
     private static let fields: [String: Set<String>] = [
         "": [
             "account", "regions", "regionTokens", "listen", "tls", "hsm", "audit", "events", "quotas", "metrics",
-            "clusters", "xksProxy",
+            "clusters", "xksProxy", "xksProxies",
         ],
         "xksProxy.": ["listen", "tls", "deadlineMilliseconds"],
         "xksProxy.tls.": ["certificate", "key", "clientAuthority", "clientSubject"],
@@ -133,6 +136,7 @@ struct ServerConfiguration: Codable, Sendable {
         "hsm.members.": ["module", "token", "pin", "profile"],
         "hsm.members.pin.": ["file", "credential", "command", "descriptor", "env"],
         "clusters.*.": ["module", "token", "profile", "trustAnchor", "account"],
+        "xksProxies.*.": ["address", "trustRoots", "clientCertificate", "clientKey", "account"],
         "regionTokens.*.": ["module", "token", "pin", "profile"],
         "regionTokens.*.pin.": ["file", "credential", "command", "descriptor", "env"],
         "audit.": ["folder", "rotation", "maximumFileMebibytes", "onFailure"], "events.": ["webhook"],
@@ -142,7 +146,7 @@ struct ServerConfiguration: Codable, Sendable {
     private static func unknownFields(of node: Node?, at path: String = "") -> [String] {
         if let items = node?.sequence { return items.flatMap { unknownFields(of: $0, at: path) } }
         // Names that the operator chooses, or Regions'.
-        if path == "clusters." || path == "regionTokens." {
+        if ["clusters.", "xksProxies.", "regionTokens."].contains(path) {
             return node?.mapping.map { $0.flatMap { unknownFields(of: $1, at: path + "*.") } } ?? []
         }
         guard let mapping = node?.mapping, let known = fields[path] else { return [] }

@@ -164,7 +164,7 @@ import Testing
         let store = try await rig.start()
         let made = try await store.newKey(.rsa2048, .encryptDecrypt)
         let forged =
-            CiphertextBlob.header(keyID: made.key.address.id, materialNumber: 1, scheme: .aesGCM) + .random(40)
+            CiphertextBlob.header(keyID: made.key.address.id, materialNumber: 1, format: .aesGCM) + .random(40)
         try await rig.expectNothingDone {
             await expect(.invalidKeyUsage) { _ = try await store.decrypt(forged, with: nil, nil) }
             await expect(.invalidCiphertext, "") {

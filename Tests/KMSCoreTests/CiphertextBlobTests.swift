@@ -7,8 +7,8 @@ import Testing
         _ id: KeyID = .random(), number: UInt32 = 1, size: Int = 28, _ scheme: SealingScheme = .aesGCM
     ) -> [UInt8] {
         let sealed = SealedBytes((0..<size).map { _ in .random(in: 0...255) })!
-        let header = CiphertextBlob.header(keyID: id, materialNumber: number, scheme: scheme)
-        return CiphertextBlob.encode(header: header, sealed: sealed)
+        let header = CiphertextBlob.header(keyID: id, materialNumber: number, format: CiphertextFormat(scheme))
+        return CiphertextBlob.encode(header: header, .sealed(sealed))
     }
 
     private func isRefused(_ bytes: [UInt8]) -> Bool {
@@ -35,8 +35,8 @@ import Testing
                     let blob = try CiphertextBlob(decoding: bytes)
                     #expect(blob.keyID == id)
                     #expect(blob.materialNumber == number)
-                    #expect(blob.scheme == scheme && bytes[0] == scheme.rawValue)
-                    #expect(blob.sealed.bytes == Array(bytes[26...]))
+                    #expect(blob.format == CiphertextFormat(scheme) && bytes[0] == blob.format.rawValue)
+                    #expect(blob.content.bytes == Array(bytes[26...]))
                 }
             }
         }
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func `may have 6,144 bytes, and not one more`() throws {
-        #expect(try CiphertextBlob(decoding: Self.blob(size: 6144 - 26)).sealed.bytes.count == 6118)
+        #expect(try CiphertextBlob(decoding: Self.blob(size: 6144 - 26)).content.bytes.count == 6118)
         #expect(isRefused(Self.blob(size: 6145 - 26)))
     }
 
@@ -126,10 +126,20 @@ import Testing
     }
 
     @Test func `is bound to its header and its context by what is authenticated`() throws {
-        let header = CiphertextBlob.header(keyID: .random(), materialNumber: 3, scheme: .aesGCM)
+        let header = CiphertextBlob.header(keyID: .random(), materialNumber: 3, format: .aesGCM)
         let context = try EncryptionContext(["a": "b"])
         #expect(
             CiphertextBlob.authenticatedData(header: header, context: context) == header + context.canonicalBytes)
         #expect(CiphertextBlob.authenticatedData(header: header, context: .empty) == header)
+    }
+}
+
+extension CiphertextBlob.Content {
+    /// As they stand in a ciphertext.
+    var bytes: [UInt8] {
+        switch self {
+        case .sealed(let sealed): sealed.bytes
+        case .double(let sealing): sealing.bytes
+        }
     }
 }

@@ -84,10 +84,10 @@ struct FormatVector: Decodable, Sendable, CustomTestStringConvertible {
         let blob = try CiphertextBlob(decoding: bytes(vector.ciphertextBlob))
         #expect(blob.keyID.description == vector.keyId)
         #expect(blob.materialNumber == vector.materialNumber)
-        #expect(Int(blob.scheme.rawValue) == vector.version)
-        #expect(try blob.sealed.bytes.starts(with: bytes(vector.iv)))
+        #expect(Int(blob.format.rawValue) == vector.version)
+        #expect(try blob.content.bytes.starts(with: bytes(vector.iv)))
         let header = CiphertextBlob.header(
-            keyID: blob.keyID, materialNumber: blob.materialNumber, scheme: blob.scheme)
+            keyID: blob.keyID, materialNumber: blob.materialNumber, format: blob.format)
         #expect(
             try CiphertextBlob.authenticatedData(
                 header: header, context: EncryptionContext(vector.encryptionContext)

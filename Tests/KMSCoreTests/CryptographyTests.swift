@@ -86,7 +86,7 @@ import Testing
         let store = try await rig.start()
         let made = try await store.newKey()
         let ciphertext = try await store.encrypt("secret", with: made.id)
-        let header = CiphertextBlob.header(keyID: made.key.address.id, materialNumber: 2, scheme: .aesGCM)
+        let header = CiphertextBlob.header(keyID: made.key.address.id, materialNumber: 2, format: .aesGCM)
         await expect(.invalidCiphertext, "") {
             _ = try await store.decrypt(header + ciphertext.dropFirst(CiphertextBlob.headerSize))
         }
@@ -110,7 +110,7 @@ import Testing
         for context in [CallContext.aliceElsewhere, .mallory] {
             await expect(.accessDenied, message) { _ = try await store.decrypt(ciphertext, by: context) }
         }
-        let unknown = CiphertextBlob.header(keyID: .random(), materialNumber: 1, scheme: .aesGCM)
+        let unknown = CiphertextBlob.header(keyID: .random(), materialNumber: 1, format: .aesGCM)
         await expect(.accessDenied, message) {
             _ = try await store.decrypt(unknown + Array(repeating: 0, count: 40))
         }

@@ -41,7 +41,7 @@ import Testing
         try await store.wait(for: id, "DISCONNECTED")
         guard case .cloudHSM(let before) = try store.keyStore(id).backing else { return }
         try await store.updateCustomKeyStore(
-            id, CustomKeyStoreUpdate(password: SecretBytes(copying: Array("1234567".utf8))), by: .alice)
+            id, CustomKeyStoreUpdate(secret: SecretBytes(copying: Array("1234567".utf8))), by: .alice)
         guard case .cloudHSM(let after) = try store.keyStore(id).backing else { return }
         #expect(before.passwordName != after.passwordName, "so that its token is asked again")
         try await store.connectCustomKeyStore(id, by: .alice)

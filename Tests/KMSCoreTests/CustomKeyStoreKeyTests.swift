@@ -22,9 +22,10 @@ import Testing
         let dataKey = try await store.generateDataKey(bytes: 32, with: key.id, context: .empty, by: .alice)
         #expect(dataKey.plaintext.count == 32)
         _ = try await store.generateDataKeyWithoutPlaintext(bytes: 32, with: key.id, context: .empty, by: .alice)
-        let pair = try await store.generateDataKeyPair(
-            "ECC_NIST_P256", with: key.id, context: .empty, showingPrivateKey: true, by: .alice)
-        #expect(!pair.publicKey.isEmpty)
+        await expect(.unsupported, "\(key.arn) origin is AWS_CLOUDHSM which is not valid for this operation.") {
+            _ = try await store.generateDataKeyPair(
+                "ECC_NIST_P256", with: key.id, context: .empty, showingPrivateKey: true, by: .alice)
+        }
         #expect(try await store.generateRandom(bytes: 8, in: id, by: .alice).count == 8)
         #expect(scene.rig.backend.calls.isEmpty, "the server's own token has no part in it")
         let described = try await store.describeKey(key.id, by: .alice)
@@ -66,6 +67,22 @@ import Testing
         #expect(try await store.decrypt(ciphertext) == "x")
     }
 
+    @Test func `have a quota of their key store's, which no other key store and no other key feels`() async throws {
+        let limits = try QuotaLimits.unlimited.overriding(["custom key store": .perSecond(3)])
+        let store = try await scene.start(limits)
+        let id = try await scene.connected(store)
+        let other = try await scene.connected(store, name: "other", cluster: FakeKeyStores.second, pin: "7654321")
+        let keys = [try await store.newKey(in: id), try await store.newKey(in: id)]
+        let elsewhere = [try await store.newKey(in: other), try await store.newKey()]
+        for use in 0..<3 { _ = try await store.encrypt("x", with: keys[use % 2].id) }
+        await expect(.throttled) { _ = try await store.encrypt("x", with: keys[0].id) }
+        await expect(.throttled) { _ = try await store.encrypt("x", with: keys[1].id) }
+        _ = try await store.describeKey(keys[0].id, by: .alice)
+        for key in elsewhere { _ = try await store.encrypt("x", with: key.id) }
+        scene.rig.clock.advance(byMilliseconds: 1000)
+        _ = try await store.encrypt("x", with: keys[0].id)
+    }
+
     @Test func `are symmetric, of one Region, and neither rotated nor imported`() async throws {
         let store = try await scene.start()
         let id = try await scene.connected(store)
@@ -86,7 +103,7 @@ import Testing
         }
         await expect(.validation) { _ = try await store.newKey { $0.customKeyStore = id } }
         await expect(.validation) { _ = try await store.newKey { $0.origin = .awsCloudHSM } }
-        await expect(.unsupported) { _ = try await store.newKey { $0.origin = .externalKeyStore } }
+        await expect(.validation) { _ = try await store.newKey { $0.origin = .externalKeyStore } }
         await expect(.customKeyStoreNotFound) { _ = try await store.newKey(in: "cks-00000000000000000") }
         let key = try await store.newKey(in: id)
         let refusal = "\(key.arn) origin is AWS_CLOUDHSM which is not valid for this operation."

@@ -22,6 +22,9 @@ final class FakeKeyStores: KeyStoreConnector {
         var begun = 0
         var ended = 0
         var examined: [String] = []
+        /// XKS proxies by their hosts, and the secret access keys that connections were begun with.
+        var proxies = ["xks.example.com": FakeXKSProxy(), "other.example.com": FakeXKSProxy()]
+        var secrets: [[UInt8]] = []
         var fault: KMSError?
     }
 
@@ -41,6 +44,8 @@ final class FakeKeyStores: KeyStoreConnector {
     func backend(_ id: String = FakeKeyStores.first) -> FakeBackend {
         state.withLock { $0.clusters[id]!.backend }
     }
+
+    func proxy(_ host: String = "xks.example.com") -> FakeXKSProxy { state.withLock { $0.proxies[host]! } }
 
     /// How many connections were begun and not ended.
     var open: Int { state.withLock { $0.begun - $0.ended } }
@@ -63,6 +68,17 @@ final class FakeKeyStores: KeyStoreConnector {
     func connect(
         _ store: CustomKeyStore, with password: consuming SecretBytes
     ) throws(KMSError) -> any KeyStoreConnection {
+        if case .xksProxy(let backing) = store.backing {
+            let secret = password.exposedArray
+            return try state.withLock { state throws(KMSError) in
+                guard let proxy = state.proxies[backing.address.host] else {
+                    throw .xksProxyNotConfigured(backing.address)
+                }
+                state.begun += 1
+                state.secrets.append(secret)
+                return FakeProxyConnection(keyStores: self, proxy: proxy)
+            }
+        }
         guard case .cloudHSM(let backing) = store.backing,
             let cluster = state.withLock({ $0.clusters[backing.clusterID] })
         else { throw KMSError(.cloudHSMClusterNotFound, "no such cluster") }
@@ -78,7 +94,7 @@ struct FakeConnection: KeyStoreConnection {
     let fake: FakeBackend
     let isRight: Bool
 
-    var backend: any KeyBackend { fake }
+    var means: KeyStoreMeans { .token(fake) }
 
     func outcome() async -> ConnectionOutcome {
         while keyStores.state.withLock({ $0.clusters[id]?.isSlow == true }) {
@@ -94,16 +110,36 @@ struct FakeConnection: KeyStoreConnection {
     }
 }
 
-/// A rig with two clusters beside its own token.
+struct FakeProxyConnection: KeyStoreConnection {
+    let keyStores: FakeKeyStores
+    let proxy: FakeXKSProxy
+
+    var means: KeyStoreMeans { .proxy(proxy) }
+
+    func outcome() async -> ConnectionOutcome {
+        do throws(XKSProxyFailure) {
+            try await proxy.checkHealth(for: "ConnectCustomKeyStore", requestID: "")
+            return .connected
+        } catch {
+            return .failed(error.connectionError, cause: error.cause, isLasting: false)
+        }
+    }
+
+    func end() async {
+        keyStores.state.withLock { $0.ended += 1 }
+    }
+}
+
+/// A rig with two clusters, and two XKS proxies, beside its own token.
 struct CustomKeyStoreScene {
     let rig = Rig()
     let keyStores = FakeKeyStores()
 
-    func start() async throws -> KeyStore {
+    func start(_ limits: QuotaLimits = .unlimited) async throws -> KeyStore {
         let store = KeyStore(
             backend: rig.backend,
             journal: Journal(metadata: rig.metadata, clock: rig.clock, sink: InMemoryAuditSink(), events: nil),
-            principals: EveryPrincipal(), quotas: RequestQuotas(.unlimited, clock: rig.clock), events: rig.events,
+            principals: EveryPrincipal(), quotas: RequestQuotas(limits, clock: rig.clock), events: rig.events,
             customKeyStores: keyStores)
         try await store.start(reading: rig.metadata)
         try await store.mendConnections()

@@ -123,7 +123,7 @@ import Testing
         #expect(try store.keyStore(id).name == "wages")
         await expect(.customKeyStoreInvalidState) {
             try await store.updateCustomKeyStore(
-                id, CustomKeyStoreUpdate(password: SecretBytes(copying: Array("xxxxxxx".utf8))), by: .alice)
+                id, CustomKeyStoreUpdate(secret: SecretBytes(copying: Array("xxxxxxx".utf8))), by: .alice)
         }
         await expect(.customKeyStoreInvalidState) {
             try await store.updateCustomKeyStore(

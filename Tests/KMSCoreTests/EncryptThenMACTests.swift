@@ -75,15 +75,18 @@ import Testing
         // Of a size that both formats have.
         let ciphertext = try await store.encrypt(
             scheme == .aesGCM ? String(repeating: "x", count: 36) : "x", with: key.id)
-        let relabelled = relabel(ciphertext, other.rawValue)
-        #expect(try CiphertextBlob(decoding: relabelled).scheme == other, "in itself it is one of the other")
+        let relabelled = relabel(ciphertext, CiphertextFormat(other).rawValue)
+        #expect(
+            try CiphertextBlob(decoding: relabelled).format == CiphertextFormat(other),
+            "in itself it is one of the other")
         rig.backend.clearCalls()
         await expect(.invalidCiphertext, "") { _ = try await store.decrypt(relabelled) }
         #expect(rig.backend.calls.isEmpty, "the token is not asked")
         // The key of the other scheme does not open it either, under its own header.
-        let header = CiphertextBlob.header(keyID: another.key.address.id, materialNumber: 1, scheme: other)
+        let header = CiphertextBlob.header(
+            keyID: another.key.address.id, materialNumber: 1, format: CiphertextFormat(other))
         await expect(.invalidCiphertext, "") { _ = try await store.decrypt(header + ciphertext.dropFirst(26)) }
-        #expect(try await store.decrypt(relabel(relabelled, scheme.rawValue)).hasPrefix("x"))
+        #expect(try await store.decrypt(relabel(relabelled, CiphertextFormat(scheme).rawValue)).hasPrefix("x"))
     }
 
     @Test(arguments: SealingScheme.allCases, SealingScheme.allCases)
@@ -102,7 +105,7 @@ import Testing
                 ciphertext, sourceKey: nil, sourceContext: EncryptionContext(["a": "1"]),
                 destinationKey: destination.id, destinationContext: EncryptionContext(["b": "2"]), by: .alice)
             #expect(rig.backend.calls == [.reEncrypt])
-            #expect(moved.ciphertext[0] == to.rawValue)
+            #expect(moved.ciphertext[0] == CiphertextFormat(to).rawValue)
             let opened = try await store.decrypt(
                 moved.ciphertext, with: destination.id, context: EncryptionContext(["b": "2"]), by: .alice)
             #expect(opened.plaintext.exposedArray == plaintext)

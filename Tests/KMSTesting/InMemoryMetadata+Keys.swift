@@ -18,6 +18,12 @@ extension InMemoryMetadata {
 
         let keyStore = key.customKeyStore
         try require(keyStore.map { customKeyStores[$0] != nil } ?? true, "a key needs its custom key store")
+        if let xksKeyID = key.xksKeyID {
+            let others = keys.values.filter { $0.address != key.address }
+            try require(
+                keyStore != nil && !others.contains { $0.customKeyStore == keyStore && $0.xksKeyID == xksKeyID },
+                "keys of a key store need external keys of their own")
+        }
         if let exposure = key.exposure {
             let isTaken = keys.values.contains { $0.address != key.address && $0.exposure?.name == exposure.name }
             try require(!isTaken, "a store exposes one key under an id")

@@ -50,6 +50,33 @@ extension MetadataStoreContract {
             try await store.commit([.saveKey(key)])
             try await contract.expect(MetadataImage(keys: [key, own], customKeyStores: [keyStore]), in: store)
         },
+        Fact("an external key store's proxy comes back as it was saved, and can be changed") { contract in
+            let store = try await contract.makeStore()
+            var saved = CustomKeyStore.sample(backing: .xksProxy(.sample()))
+            try await store.commit([.saveCustomKeyStore(saved)])
+            try await contract.expect(MetadataImage(customKeyStores: [saved]), in: store)
+            saved.backing = .xksProxy(.sample(path: "/elsewhere/kms/xks/v1"))
+            saved.connection = .failed(.xksProxyNotReachable)
+            try await store.commit([.saveCustomKeyStore(saved)])
+            try await contract.expect(MetadataImage(customKeyStores: [saved]), in: store)
+            try await store.commit([.removeCustomKeyStore(saved.id)])
+            try await contract.expect(MetadataImage(), in: store)
+        },
+        Fact("no two keys of a key store stand on one external key") { contract in
+            let store = try await contract.makeStore()
+            let keyStore = CustomKeyStore.sample(backing: .xksProxy(.sample()))
+            var (key, other) = (Key.sample(), Key.sample())
+            (key.customKeyStore, other.customKeyStore) = (keyStore.id, keyStore.id)
+            (key.xksKeyID, other.xksKeyID) = ("one", "two")
+            try await store.commit([.saveCustomKeyStore(keyStore), .saveKey(key), .saveKey(other)])
+            try await contract.expect(MetadataImage(keys: [key, other], customKeyStores: [keyStore]), in: store)
+            other.xksKeyID = "one"
+            try await contract.expectRefusal([.saveKey(other)], by: store)
+            try await store.commit([.removeKey(key.address), .saveKey(other)])
+            key = Key.sample()
+            key.xksKeyID = "three"
+            try await contract.expectRefusal([.saveKey(key)], by: store)
+        },
         Fact("a key of a key store that is not there is refused") { contract in
             var key = Key.sample()
             key.customKeyStore = .random()
@@ -80,11 +107,20 @@ extension MetadataImage {
 
 extension CustomKeyStore {
     package static func sample(
-        name: String = "payroll", in scope: Scope = .sample, cluster: String = "cluster-2a34b5cdefg"
+        name: String = "payroll", in scope: Scope = .sample, cluster: String = "cluster-2a34b5cdefg",
+        backing: CustomKeyStore.Backing? = nil
     ) -> CustomKeyStore {
         CustomKeyStore(
             id: .random(), scope: scope, name: name, creationDate: Timestamp(milliseconds: 1_767_225_600_006),
-            backing: .cloudHSM(.sample(cluster)))
+            backing: backing ?? .cloudHSM(.sample(cluster)))
+    }
+}
+
+extension XKSProxyBacking {
+    package static func sample(path: String = "/payroll/kms/xks/v1") -> XKSProxyBacking {
+        XKSProxyBacking(
+            uriEndpoint: "https://xks.example.com", uriPath: path, accessKeyID: "ABCDEFGHIJKLMNOPQRST",
+            sealedSecret: SealedBytes((0..<71).map { _ in .random(in: 0...255) })!)
     }
 }
 

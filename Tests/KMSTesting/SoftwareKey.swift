@@ -57,9 +57,9 @@ package final class SoftwareKey: Sendable {
     }
 
     /// Behind the check value of a key that encrypts, then authenticates.
+    private static let mark = [CiphertextFormat.encryptThenMAC.rawValue]
     /// The same of one that can leave its token.
     private static let movableMark: [UInt8] = [0x4d, 0x56]
-    private static let mark = [SealingScheme.encryptThenMAC.rawValue]
 
     package static func scheme(of checkValue: [UInt8]) -> SealingScheme {
         checkValue.count == 17 ? .encryptThenMAC : .aesGCM

@@ -16,7 +16,11 @@ import Testing
         #expect(recorded.contains("payroll") && recorded.contains("cluster-2a34b5cdefg"))
         #expect(!recorded.contains("1234567") && !recorded.contains("BEGIN CERTIFICATE"))
         let new = request.takeKeyStore()
-        #expect(new.name == "payroll" && new.clusterID == "cluster-2a34b5cdefg" && new.password.count == 7)
+        #expect(new.name == "payroll" && new.secret.count == 7)
+        guard case .cluster("cluster-2a34b5cdefg", trustAnchor: "-----BEGIN CERTIFICATE-----") = new.basis else {
+            Issue.record("it is of another type")
+            return
+        }
     }
 
     @Test(arguments: [
@@ -77,19 +81,68 @@ import Testing
     ]
 
     @Test(arguments: proxy)
-    func `of the other type are looked at, and then not served yet`(
+    func `of type EXTERNAL_KEY_STORE name their proxy as the model has it`(
         member: String, right: String, wrong: String
     ) {
-        let body = { (value: String) in
-            #"{"CustomKeyStoreName":"a","CustomKeyStoreType":"EXTERNAL_KEY_STORE","\#(member)":\#(value)}"#
+        let update = { (value: String) in #"{"CustomKeyStoreId":"cks-1","\#(member)":\#(value)}"# }
+        if !member.contains("Vpc") {
+            #expect(throws: Never.self) { try decode(UpdateCustomKeyStoreRequest.self, update(right)) }
         }
-        let served = refusal(CreateCustomKeyStoreRequest.self, body(right))
-        #expect(served?.code == "UnsupportedOperationException")
-        #expect(served?.message?.contains("EXTERNAL_KEY_STORE") == true)
-        #expect(refusal(CreateCustomKeyStoreRequest.self, body(wrong))?.code == "ValidationException")
-        // In an update, and for a key store of type AWS_CLOUDHSM, they have no place.
-        let update = #"{"CustomKeyStoreId":"cks-1","\#(member)":\#(right)}"#
-        #expect(refusal(UpdateCustomKeyStoreRequest.self, update)?.code == "ValidationException")
+        let error = refusal(UpdateCustomKeyStoreRequest.self, update(wrong))
+        #expect(error?.message?.contains("validation error") == true)
+        // For a key store of type AWS_CLOUDHSM they have no place.
+        let foreign = Self.whole.replacing(#"{"Custom"#, with: #"{"\#(member)":\#(right),"Custom"#)
+        #expect(refusal(CreateCustomKeyStoreRequest.self, foreign)?.message?.contains("XksProxy") == true)
+    }
+
+    private static let secret = String(repeating: "s/+A", count: 11)
+    private static let external = """
+        {"CustomKeyStoreName":"abroad","CustomKeyStoreType":"EXTERNAL_KEY_STORE",\
+        "XksProxyConnectivity":"PUBLIC_ENDPOINT","XksProxyUriEndpoint":"https://XKS.example.com",\
+        "XksProxyUriPath":"/a/kms/xks/v1","XksProxyAuthenticationCredential":\
+        {"AccessKeyId":"ABCDEFGHIJKLMNOPQRST","RawSecretAccessKey":"\(secret)"}}
+        """
+
+    @Test func `of type EXTERNAL_KEY_STORE are read whole, and their secret goes into no record`() throws {
+        var recorded = ""
+        let request = try CreateCustomKeyStoreRequest.decode(Array(Self.external.utf8)) { recorded = "\($0)" }
+        #expect(recorded.contains("/a/kms/xks/v1") && !recorded.contains(Self.secret))
+        let new = request.takeKeyStore()
+        #expect(new.name == "abroad" && new.secret.count == 44)
+        guard case .proxy(let address, accessKeyID: "ABCDEFGHIJKLMNOPQRST") = new.basis else {
+            Issue.record("it is of another type")
+            return
+        }
+        #expect(address == XKSProxyAddress(uriEndpoint: "https://XKS.example.com", uriPath: "/a/kms/xks/v1"))
+        #expect(address.host == "xks.example.com")
+    }
+
+    @Test(arguments: [
+        "XksProxyConnectivity", "XksProxyUriEndpoint", "XksProxyUriPath", "XksProxyAuthenticationCredential",
+        "RawSecretAccessKey", "AccessKeyId",
+    ])
+    func `of type EXTERNAL_KEY_STORE need all that they stand on`(member: String) {
+        let error = refusal(
+            CreateCustomKeyStoreRequest.self, Self.external.replacing(#""\#(member)""#, with: #""Other""#))
+        #expect(error?.code == "ValidationException")
+        #expect(error?.message?.lowercased().contains(member.lowercased()) == true)
+    }
+
+    @Test func `of one type have nothing of the other, and no VPC endpoint service is known`() {
+        let both = Self.external.replacing(#"{"Custom"#, with: #"{"KeyStorePassword":"1234567","Custom"#)
+        #expect(refusal(CreateCustomKeyStoreRequest.self, both)?.message?.contains("AWS_CLOUDHSM") == true)
+        let service = Self.external.replacing("PUBLIC_ENDPOINT", with: "VPC_ENDPOINT_SERVICE")
+        #expect(
+            refusal(CreateCustomKeyStoreRequest.self, service)?.code == "XksProxyVpcEndpointServiceNotFoundException")
+    }
+
+    @Test func `are updated with what was given, and nothing else`() throws {
+        let body =
+            #"{"CustomKeyStoreId":"cks-1","XksProxyAuthenticationCredential":"#
+            + #"{"AccessKeyId":"ABCDEFGHIJKLMNOPQRST","RawSecretAccessKey":"\#(Self.secret)"}}"#
+        let update = try decode(UpdateCustomKeyStoreRequest.self, body).takeUpdate()
+        #expect(update.name == nil && update.clusterID == nil)
+        #expect(update.proxy == XKSProxyUpdate(accessKeyID: "ABCDEFGHIJKLMNOPQRST"))
     }
 
     @Test func `keep a proxy's secret out of errors and records`() {
@@ -131,6 +184,25 @@ import Testing
         let failed: [String: JSONValue] = ["ConnectionState": "FAILED", "ConnectionErrorCode": "USER_LOCKED_OUT"]
         #expect(try shown(store) == .array([.object(common.merging(failed) { $1 })]))
         #expect(try EmptyStructureResponse().encoded() == Data("{}".utf8))
+    }
+
+    @Test func `are shown with their proxy, and without its secret`() throws {
+        var store = Self.store
+        store.backing = .xksProxy(
+            XKSProxyBacking(
+                uriEndpoint: "https://xks.example.com", uriPath: "/kms/xks/v1", accessKeyID: "ABCDEFGHIJKLMNOPQRST",
+                sealedSecret: SealedBytes(Array(repeating: 7, count: 72))!))
+        let shown = try json(ListResponse(customKeyStores: Page(items: [store], nextMarker: nil)))["CustomKeyStores"]
+        let expected: [String: JSONValue] = [
+            "CustomKeyStoreId": .string(store.id.description), "CustomKeyStoreName": "payroll",
+            "CreationDate": 1_767_225_600.006, "CustomKeyStoreType": "EXTERNAL_KEY_STORE",
+            "ConnectionState": "DISCONNECTED",
+            "XksProxyConfiguration": .object([
+                "Connectivity": "PUBLIC_ENDPOINT", "AccessKeyId": "ABCDEFGHIJKLMNOPQRST",
+                "UriEndpoint": "https://xks.example.com", "UriPath": "/kms/xks/v1",
+            ]),
+        ]
+        #expect(shown == .array([.object(expected)]))
     }
 
     @Test func `are shown with their keys`() throws {

@@ -258,7 +258,6 @@ import Testing
         ] {
             #expect(error?.code == "UnsupportedOperationException" && error?.message?.contains("Recipient") == true)
         }
-        #expect(refusal(CreateKeyRequest.self, #"{"XksKeyId":"x"}"#)?.code == "UnsupportedOperationException")
     }
 
     @Test func `policies are of AWS's characters, and not far too long`() {

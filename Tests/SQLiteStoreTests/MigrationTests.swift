@@ -21,6 +21,7 @@ import Testing
         #expect(
             try folder.query("SELECT identifier FROM grdb_migrations ORDER BY 1") == [
                 "v1", "v2", "v3", "v4 custom key stores", "v5 xks-proxy", "v6 multi-Region keys",
+                "v7 external key stores",
             ])
         #expect(try folder.query("PRAGMA integrity_check") == ["ok"])
         #expect(try folder.query("PRAGMA foreign_key_check").isEmpty)

@@ -43,12 +43,14 @@ import Testing
         #expect(
             try folder.query("SELECT identifier FROM grdb_migrations") == [
                 "v1", "v2", "v3", "v4 custom key stores", "v5 xks-proxy", "v6 multi-Region keys",
+                "v7 external key stores",
             ])
         #expect(try folder.query("PRAGMA application_id") == ["\(0x5354_5247)"])
         #expect(
             try folder.query("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
                 == [
-                    "access_key", "account", "alias", "custom_key_store", "custom_key_store_cluster", "grdb_migrations",
+                    "access_key", "account", "alias", "custom_key_store", "custom_key_store_cluster",
+                    "custom_key_store_proxy", "grdb_migrations",
                     "identity", "identity_attachment",
                     "identity_policy", "identity_tag", "identity_trust_principal", "key", "key_exposure", "key_grant",
                     "key_grant_context", "key_grant_operation", "key_last_usage", "key_material",

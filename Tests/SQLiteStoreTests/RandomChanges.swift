@@ -7,7 +7,8 @@ struct RandomChanges {
     private var random: RandomKeys
     private let addresses: [KeyAddress]
     private let objects: [ObjectID]
-    private let keyStores = [CustomKeyStoreID.random(), .random()]
+    /// Two of type AWS_CLOUDHSM, and in between one of the other.
+    private let keyStores = [CustomKeyStoreID.random(), .random(), .random()]
 
     init(seed: UInt64) {
         random = RandomKeys(seed: seed)
@@ -87,7 +88,8 @@ struct RandomChanges {
         let numbers = (1...3).filter { _ in Bool.random(using: &random.generator) }.map(UInt32.init)
         var key = random.key(address, [])
         // Which may not be there.
-        key.customKeyStore = random.pick([nil, nil, nil, keyStores[0]])
+        key.customKeyStore = random.pick([nil, nil, nil, keyStores[0], keyStores[1]])
+        if key.customKeyStore == keyStores[1] { key.xksKeyID = random.pick(["one", "two"]) }
         key.materials = numbers.shuffled(using: &random.generator).map { random.material($0, reference()) }
         // At times one that is not there.
         key.currentMaterial = Int.random(in: 0..<20, using: &random.generator) == 0 ? 9 : numbers.last ?? 0
@@ -102,7 +104,9 @@ struct RandomChanges {
             CustomKeyStore(
                 id: id, scope: .sample, name: random.pick(["one", "two", "three"]), creationDate: random.time(),
                 connection: random.pick([.disconnected, .connected, .failed(.networkErrors)]),
-                backing: .cloudHSM(.sample(random.pick(["cluster-aaaaaaaaaaa", "cluster-bbbbbbbbbbb"])))))
+                backing: id == keyStores[1]
+                    ? .xksProxy(.sample(path: random.pick(["/a/kms/xks/v1", "/b/kms/xks/v1"])))
+                    : .cloudHSM(.sample(random.pick(["cluster-aaaaaaaaaaa", "cluster-bbbbbbbbbbb"])))))
     }
 
     private mutating func reference() -> MaterialReference {

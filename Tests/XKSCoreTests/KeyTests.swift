@@ -40,8 +40,8 @@ import Testing
             SecretBytes(copying: [1]), with: plain.description, context: nothing, by: rig.context())
         // A header that names the external key can be written by anybody.
         let forged = CiphertextBlob.encode(
-            header: CiphertextBlob.header(keyID: id, materialNumber: 1, scheme: .aesGCM),
-            sealed: try CiphertextBlob(decoding: other.ciphertext).sealed)
+            header: CiphertextBlob.header(keyID: id, materialNumber: 1, format: .aesGCM),
+            try CiphertextBlob(decoding: other.ciphertext).content)
         await expect(.unsupported) {
             _ = try await rig.keys.decrypt(forged, with: id.description, context: nothing, by: rig.context())
         }

@@ -17,11 +17,20 @@ func fuzzCiphertext(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 private func check(_ bytes: [UInt8]) {
     guard let blob = try? CiphertextBlob(decoding: bytes) else { return }
     let header = CiphertextBlob.header(
-        keyID: blob.keyID, materialNumber: blob.materialNumber, scheme: blob.scheme)
-    precondition(CiphertextBlob.encode(header: header, sealed: blob.sealed) == bytes, "a second form of one ciphertext")
-    precondition(blob.scheme.rawValue == bytes[0], "a ciphertext taken for one of another version")
-    precondition(blob.scheme.plaintextSizes(of: blob.sealed.bytes.count) != nil, "a size that no sealing has")
+        keyID: blob.keyID, materialNumber: blob.materialNumber, format: blob.format)
+    precondition(CiphertextBlob.encode(header: header, blob.content) == bytes, "a second form of one ciphertext")
+    precondition(blob.format.rawValue == bytes[0], "a ciphertext taken for one of another version")
+    switch (blob.format, blob.content) {
+    case (.aesGCM, .sealed(let sealed)): checkSize(of: sealed, .aesGCM)
+    case (.encryptThenMAC, .sealed(let sealed)): checkSize(of: sealed, .encryptThenMAC)
+    case (.external, .double): break
+    default: preconditionFailure("content of another version")
+    }
     precondition(KeyID(blob.keyID.description) == blob.keyID, "a key id that its text form loses")
+}
+
+private func checkSize(of sealed: SealedBytes, _ scheme: SealingScheme) {
+    precondition(scheme.plaintextSizes(of: sealed.bytes.count) != nil, "a size that no sealing has")
 }
 
 /// CRC-32 written a second time, bit by bit, most significant byte first.

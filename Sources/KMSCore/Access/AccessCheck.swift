@@ -16,7 +16,7 @@ struct AccessCheck: ConditionContext {
         case .named(.callerAccount):
             return .one(context.principal.account.description)
         case .named(.viaService):
-            return ConditionValues(context.caller.session?.viaService.map { $0.viaServiceName(in: context.region) })
+            return ConditionValues(context.viaService)
         case .named(.requestAlias):
             return ConditionValues(requestAlias)
         case .named(.resourceAccount):
@@ -59,6 +59,11 @@ extension KeyEntry {
         let since = lastUse.usage?.date ?? key.creationDate
         return max(0, (now.milliseconds - since.milliseconds) / 86_400_000)
     }
+}
+
+extension CallContext {
+    /// The service that calls for somebody, as `kms:ViaService` names it.
+    var viaService: String? { caller.session?.viaService.map { $0.viaServiceName(in: region) } }
 }
 
 extension String {

@@ -48,9 +48,16 @@ package final class AuditDraft: Sendable {
         state.withLock { $0.responseElements = response }
     }
 
+    /// The last value of a name stands.
     package func note(additional name: String, _ value: AuditValue) {
-        state.withLock { $0.additional.append(AuditValue.Member(name, value)) }
+        state.withLock { state in
+            state.additional.removeAll { $0.name == name }
+            state.additional.append(AuditValue.Member(name, value))
+        }
     }
+
+    /// As in `CreateKey`; empty before ``begin(_:of:isReadOnly:parameters:)``.
+    package var operation: String { state.withLock { $0.name } }
 
     package var hasDecisions: Bool { state.withLock { !$0.decisions.isEmpty } }
 

@@ -1,8 +1,9 @@
-/// A custom key store: keys of this KMS in a token that somebody else keeps.
+/// A custom key store: keys of this KMS that need something which somebody else keeps, a token or a key manager.
 public struct CustomKeyStore: Hashable, Sendable {
-    /// What the keys are in. EXTERNAL_KEY_STORE will be another.
+    /// What the keys need.
     public enum Backing: Hashable, Sendable {
         case cloudHSM(CloudHSMBacking)
+        case xksProxy(XKSProxyBacking)
     }
 
     public let id: CustomKeyStoreID
@@ -23,6 +24,14 @@ public struct CustomKeyStore: Hashable, Sendable {
         self.creationDate = creationDate
         self.connection = connection
         self.backing = backing
+    }
+
+    /// The origin of the keys in it.
+    package var keyOrigin: KeyOrigin {
+        switch backing {
+        case .cloudHSM: .awsCloudHSM
+        case .xksProxy: .externalKeyStore
+        }
     }
 }
 
@@ -88,7 +97,7 @@ public struct ConnectionErrorCode: RawRepresentable, Hashable, Sendable {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
 
-    /// The password is not the one that the token takes.
+    /// The password is not the one that the token takes, or the credential none of the proxy's.
     public static let invalidCredentials = ConnectionErrorCode(rawValue: "INVALID_CREDENTIALS")
     /// The configuration names no such cluster any more.
     public static let clusterNotFound = ConnectionErrorCode(rawValue: "CLUSTER_NOT_FOUND")
@@ -103,4 +112,13 @@ public struct ConnectionErrorCode: RawRepresentable, Hashable, Sendable {
     public static let userNotFound = ConnectionErrorCode(rawValue: "USER_NOT_FOUND")
     /// Somebody else's login stands in the way.
     public static let userLoggedIn = ConnectionErrorCode(rawValue: "USER_LOGGED_IN")
+    public static let xksProxyAccessDenied = ConnectionErrorCode(rawValue: "XKS_PROXY_ACCESS_DENIED")
+    /// The proxy knows no such path.
+    public static let xksProxyInvalidConfiguration = ConnectionErrorCode(rawValue: "XKS_PROXY_INVALID_CONFIGURATION")
+    public static let xksProxyInvalidResponse = ConnectionErrorCode(rawValue: "XKS_PROXY_INVALID_RESPONSE")
+    public static let xksProxyInvalidTLSConfiguration = ConnectionErrorCode(
+        rawValue: "XKS_PROXY_INVALID_TLS_CONFIGURATION")
+    /// The proxy cannot be reached, or none of its key managers can.
+    public static let xksProxyNotReachable = ConnectionErrorCode(rawValue: "XKS_PROXY_NOT_REACHABLE")
+    public static let xksProxyTimedOut = ConnectionErrorCode(rawValue: "XKS_PROXY_TIMED_OUT")
 }

@@ -13,6 +13,13 @@ final class CustomKeyStores: Sendable {
         var links: [CustomKeyStoreID: Link] = [:]
         var attempts = 0
         var rounds: Set<CustomKeyStoreID> = []
+        var takenExternalKeys: Set<ExternalKeyName> = []
+    }
+
+    /// XksKeyId in its key store.
+    private struct ExternalKeyName: Hashable {
+        let keyStore: CustomKeyStoreID
+        let id: String
     }
 
     private let state = Mutex(State())
@@ -39,7 +46,7 @@ final class CustomKeyStores: Sendable {
 
     /// How a key store's keys can be used now.
     enum Reach {
-        case backend(any KeyBackend)
+        case connected(KeyStoreMeans)
         /// It is connected, as far as the server knows, but was not reached since the start.
         case awaited
         case disconnected(ConnectionState)
@@ -49,7 +56,7 @@ final class CustomKeyStores: Sendable {
         state.withLock { state in
             let connection = state.stores[id]?.connection ?? .disconnected
             guard connection == .connected else { return .disconnected(connection) }
-            return state.links[id]?.connection.map { .backend($0.backend) } ?? .awaited
+            return state.links[id]?.connection.map { .connected($0.means) } ?? .awaited
         }
     }
 
@@ -95,6 +102,16 @@ final class CustomKeyStores: Sendable {
         }
     }
 
+    /// Puts another connection in the place of that which there is. Answers the one that is to be ended: the old, or,
+    /// where there is none, the new.
+    func replaceConnection(of id: CustomKeyStoreID, by new: any KeyStoreConnection) -> any KeyStoreConnection {
+        state.withLock { state in
+            guard let old = state.links[id]?.connection else { return new }
+            state.links[id]?.connection = new
+            return old
+        }
+    }
+
     /// Takes what an attempt holds out of use; nil where it holds nothing, or another has taken its place.
     func drop(_ attempt: Int, of id: CustomKeyStoreID) -> (any KeyStoreConnection)? {
         state.withLock { state in
@@ -124,4 +141,15 @@ final class CustomKeyStores: Sendable {
     func beginRound(_ id: CustomKeyStoreID) -> Bool { state.withLock { $0.rounds.insert(id).inserted } }
 
     func endRound(_ id: CustomKeyStoreID) { state.withLock { _ = $0.rounds.remove(id) } }
+
+    /// Whether a key may be made on an external key: one at a time on each.
+    func beginCreation(on externalKey: String, in id: CustomKeyStoreID) -> Bool {
+        state.withLock {
+            $0.takenExternalKeys.insert(ExternalKeyName(keyStore: id, id: externalKey)).inserted
+        }
+    }
+
+    func endCreation(on externalKey: String, in id: CustomKeyStoreID) {
+        state.withLock { _ = $0.takenExternalKeys.remove(ExternalKeyName(keyStore: id, id: externalKey)) }
+    }
 }

@@ -11,6 +11,17 @@ extension KMSError.Code {
     public static let customKeyStoreInvalidState = KMSError.Code(rawValue: "customKeyStoreInvalidState")
     public static let customKeyStoreNameInUse = KMSError.Code(rawValue: "customKeyStoreNameInUse")
     public static let incorrectTrustAnchor = KMSError.Code(rawValue: "incorrectTrustAnchor")
+    public static let xksKeyAlreadyInUse = KMSError.Code(rawValue: "xksKeyAlreadyInUse")
+    public static let xksKeyInvalidConfiguration = KMSError.Code(rawValue: "xksKeyInvalidConfiguration")
+    public static let xksKeyNotFound = KMSError.Code(rawValue: "xksKeyNotFound")
+    public static let xksProxyIncorrectAuthenticationCredential = KMSError.Code(
+        rawValue: "xksProxyIncorrectAuthenticationCredential")
+    public static let xksProxyInvalidConfiguration = KMSError.Code(rawValue: "xksProxyInvalidConfiguration")
+    public static let xksProxyInvalidResponse = KMSError.Code(rawValue: "xksProxyInvalidResponse")
+    public static let xksProxyURIInUse = KMSError.Code(rawValue: "xksProxyURIInUse")
+    public static let xksProxyURIUnreachable = KMSError.Code(rawValue: "xksProxyURIUnreachable")
+    public static let xksProxyVPCEndpointServiceNotFound = KMSError.Code(
+        rawValue: "xksProxyVPCEndpointServiceNotFound")
 }
 
 extension KMSError {
@@ -18,6 +29,14 @@ extension KMSError {
         KMSError(
             .cloudHSMClusterNotFound,
             "There is no cluster '\(id)' for this account. The server's operator names the clusters that there are.")
+    }
+
+    package static func xksProxyNotConfigured(_ address: XKSProxyAddress) -> KMSError {
+        KMSError(
+            .xksProxyURIUnreachable,
+            "There is no external key store proxy \(address.uriEndpoint) for this account. The server's operator names the "
+                + "proxies that there are.",
+            cause: "xksProxies: in strongroom.yaml does not name \(address.host)")
     }
 
     static func customKeyStoreNotFound(_ name: String) -> KMSError {

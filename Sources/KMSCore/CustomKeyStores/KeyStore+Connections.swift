@@ -76,10 +76,7 @@ extension KeyStore {
             guard customKeyStores.hold(connection, of: id, attempt: attempt) else { return await connection.end() }
             outcome = await connection.outcome()
         } catch {
-            let isUnknown = error.code == .cloudHSMClusterNotFound
-            outcome = .failed(
-                isUnknown ? .clusterNotFound : .internalError, cause: error.cause ?? error.message,
-                isLasting: isUnknown)
+            outcome = error.connectionOutcome
         }
         switch outcome {
         case .connected: await didConnect(id, attempt)
@@ -132,5 +129,17 @@ extension KeyStore {
         }
         events.record(failure)
         customKeyStores.removeLink(id, attempt: attempt)
+    }
+}
+
+extension KMSError {
+    /// How an attempt ended that could not even be begun.
+    fileprivate var connectionOutcome: ConnectionOutcome {
+        let cause = cause ?? message
+        return switch code {
+        case .cloudHSMClusterNotFound: .failed(.clusterNotFound, cause: cause, isLasting: true)
+        case .xksProxyURIUnreachable: .failed(.xksProxyNotReachable, cause: cause, isLasting: true)
+        default: .failed(.internalError, cause: cause, isLasting: false)
+        }
     }
 }

@@ -1,18 +1,30 @@
 package import SecureMemory
 import Synchronization
 
-/// What a new custom key store shall be, of type AWS_CLOUDHSM.
+/// What a new custom key store shall be.
 package struct NewCustomKeyStore: ~Copyable, Sendable {
-    package let name: String
-    package let clusterID: String
-    package let trustAnchor: String
-    package let password: SecretBytes
+    enum Basis: Sendable {
+        case cluster(id: String, trustAnchor: String)
+        case proxy(XKSProxyAddress, accessKeyID: String)
+    }
 
+    package let name: String
+    let basis: Basis
+    /// KeyStorePassword or RawSecretAccessKey.
+    let secret: SecretBytes
+
+    /// Of type AWS_CLOUDHSM.
     package init(name: String, clusterID: String, trustAnchor: String, password: consuming SecretBytes) {
         self.name = name
-        self.clusterID = clusterID
-        self.trustAnchor = trustAnchor
-        self.password = password
+        basis = .cluster(id: clusterID, trustAnchor: trustAnchor)
+        secret = password
+    }
+
+    /// Of type EXTERNAL_KEY_STORE.
+    package init(name: String, proxy: XKSProxyAddress, accessKeyID: String, secretAccessKey: consuming SecretBytes) {
+        self.name = name
+        basis = .proxy(proxy, accessKeyID: accessKeyID)
+        secret = secretAccessKey
     }
 }
 
@@ -27,22 +39,23 @@ extension KeyStore {
         _ new: consuming NewCustomKeyStore, by context: CallContext
     ) async throws(KMSError) -> CustomKeyStoreID {
         try authorize(.createCustomKeyStore, on: .account(context.scope), by: context)
-        let scope = context.scope
-        let cluster = try cluster(new.clusterID, for: scope.account)
-        try cluster.checkTrustAnchor(new.trustAnchor)
+        let (scope, basis) = (context.scope, new.basis)
         // Before anything is looked at that takes long, and again when it is stored.
-        try checkThatNobodyUses(cluster)
+        try checkThatIsFree(basis, in: scope)
         try checkName(new.name, in: scope)
-        try await customKeyStoreConnector.examine(cluster)
+        if case .cluster(let clusterID, let trustAnchor) = basis {
+            let cluster = try cluster(clusterID, for: scope.account)
+            try cluster.checkTrustAnchor(trustAnchor)
+            try await customKeyStoreConnector.examine(cluster)
+        }
         let id = CustomKeyStoreID.random()
-        let sealed = try await passwords().seal(new.password, of: id, in: scope)
+        let sealed = try await passwords().seal(new.secret, of: id, in: scope)
         let store = CustomKeyStore(
-            id: id, scope: scope, name: new.name, creationDate: clock.now,
-            backing: .cloudHSM(
-                CloudHSMBacking(clusterID: cluster.id, trustAnchor: new.trustAnchor, sealedPassword: sealed)))
+            id: id, scope: scope, name: new.name, creationDate: clock.now, backing: basis.backing(sealed))
+        if case .proxy = basis { try await checkProxy(of: store, with: new.secret, by: context) }
         context.draft.note(response: .object(("customKeyStoreId", .string(id.description))))
         try await changes.run { () async throws(KMSError) in
-            try checkThatNobodyUses(cluster)
+            try checkThatIsFree(basis, in: scope)
             try checkName(store.name, in: scope)
             let count = customKeyStores.all.count { $0.scope == scope }
             guard count < Self.maximumCustomKeyStores else {
@@ -135,8 +148,29 @@ extension KeyStore {
         }
     }
 
+    private func checkThatIsFree(_ basis: NewCustomKeyStore.Basis, in scope: Scope) throws(KMSError) {
+        switch basis {
+        case .cluster(let id, _): try checkThatNobodyUses(try cluster(id, for: scope.account))
+        case .proxy(let address, _): try checkThatNobodyUses(address, in: scope)
+        }
+    }
+
     /// What seals and opens passwords, with its key made when first needed.
     func passwords() async throws(KMSError) -> KeyStorePasswords {
         KeyStorePasswords(backend: backend, sealingKey: try await systemKey(for: .keyStorePasswords))
+    }
+}
+
+extension NewCustomKeyStore.Basis {
+    fileprivate func backing(_ sealed: SealedBytes) -> CustomKeyStore.Backing {
+        switch self {
+        case .cluster(let id, let trustAnchor):
+            .cloudHSM(CloudHSMBacking(clusterID: id, trustAnchor: trustAnchor, sealedPassword: sealed))
+        case .proxy(let address, let accessKeyID):
+            .xksProxy(
+                XKSProxyBacking(
+                    uriEndpoint: address.uriEndpoint, uriPath: address.uriPath, accessKeyID: accessKeyID,
+                    sealedSecret: sealed))
+        }
     }
 }

@@ -15,7 +15,7 @@ extension KeyStore {
     }
 
     private func hasDueWork(in keyStore: CustomKeyStoreID) -> Bool {
-        guard case .backend = customKeyStores.reach(keyStore) else { return false }
+        guard case .connected = customKeyStores.reach(keyStore) else { return false }
         return !abandonedCreations(in: .keyStore(keyStore)).isEmpty || !dueKeys(in: .keyStore(keyStore)).isEmpty
     }
 

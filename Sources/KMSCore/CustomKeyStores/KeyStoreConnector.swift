@@ -22,16 +22,27 @@ package protocol KeyStoreConnector: Sendable {
     /// up, `cloudHSMClusterInvalidConfiguration` where it cannot be what keys are kept in.
     func examine(_ cluster: KnownCluster) async throws(KMSError)
 
-    /// Begins to reach a key store. Returns at once: ``KeyStoreConnection/outcome()`` tells how it went.
+    /// Begins to reach a key store. Returns at once: ``KeyStoreConnection/outcome()`` tells how it went. Throws
+    /// `cloudHSMClusterNotFound` or `xksProxyURIUnreachable` for what the configuration does not name.
+    ///
+    /// - Parameter password: KeyStorePassword, or of an external key store RawSecretAccessKey.
     func connect(
         _ store: CustomKeyStore, with password: consuming SecretBytes
     ) throws(KMSError) -> any KeyStoreConnection
 }
 
+/// What the keys of a custom key store are used through.
+package enum KeyStoreMeans: Sendable {
+    /// The token that they are in.
+    case token(any KeyBackend)
+    /// The proxy that seals once more what the server's own token sealed.
+    case proxy(any XKSProxyLink)
+}
+
 /// A custom key store that is being reached, or was.
 package protocol KeyStoreConnection: Sendable {
     /// What the key store's keys are used through. It brings itself back when it was away.
-    var backend: any KeyBackend { get }
+    var means: KeyStoreMeans { get }
 
     /// Waits until it is known whether the key store can be used.
     func outcome() async -> ConnectionOutcome
@@ -46,7 +57,7 @@ package enum ConnectionOutcome: Hashable, Sendable {
     case failed(ConnectionErrorCode, cause: String, isLasting: Bool)
 }
 
-/// For a server whose configuration names no clusters.
+/// For a server whose configuration names neither clusters nor proxies.
 package struct NoKeyStores: KeyStoreConnector {
     package init() {}
 
@@ -59,6 +70,7 @@ package struct NoKeyStores: KeyStoreConnector {
     ) throws(KMSError) -> any KeyStoreConnection {
         switch store.backing {
         case .cloudHSM(let backing): throw .cloudHSMClusterNotFound(backing.clusterID)
+        case .xksProxy(let backing): throw .xksProxyNotConfigured(backing.address)
         }
     }
 }

@@ -1,7 +1,7 @@
 package import SecureMemory
 
-/// Seals the passwords of custom key stores under a key in the server's own token, so that a stolen database opens
-/// nobody's token.
+/// Seals the passwords of custom key stores, and what requests to XKS proxies are signed with, under a key in the server's
+/// own token, so that a stolen database opens nobody's token.
 package struct KeyStorePasswords: Sendable {
     private let backend: any KeyBackend
     private let sealingKey: MaterialReference
@@ -20,13 +20,14 @@ package struct KeyStorePasswords: Sendable {
         try await backend.encrypt(password, authenticating: Self.binding(id, scope), with: sealingKey)
     }
 
-    /// The password of a key store. To be given to what reaches it, and to nobody else.
+    /// The password or secret access key of a key store. To be given to what reaches it, and to nobody else.
     package func open(_ store: CustomKeyStore) async throws(KMSError) -> SecretBytes {
-        switch store.backing {
-        case .cloudHSM(let backing):
-            try await backend.decrypt(
-                backing.sealedPassword, authenticating: Self.binding(store.id, store.scope), with: sealingKey)
-        }
+        let sealed =
+            switch store.backing {
+            case .cloudHSM(let backing): backing.sealedPassword
+            case .xksProxy(let backing): backing.sealedSecret
+            }
+        return try await backend.decrypt(sealed, authenticating: Self.binding(store.id, store.scope), with: sealingKey)
     }
 
     /// What a password is bound to, so that no row can be given another's.

@@ -29,7 +29,12 @@ package struct RequestQuota: Sendable {
         ("PutKeyPolicy", 15), ("ReplicateKey", 5), ("RetireGrant", 50), ("RevokeGrant", 50), ("RotateKeyOnDemand", 5),
         ("ScheduleKeyDeletion", 15), ("TagResource", 10), ("UntagResource", 5), ("UpdateAlias", 5),
         ("UpdateKeyDescription", 5), ("UpdatePrimaryRegion", 5),
+        // Of cryptographic operations with the keys of one custom key store, whoever calls.
+        (customKeyStore, 1800),
     ]
+
+    private static let customKeyStore = "custom key store"
+    static let customKeyStorePlace = places[customKeyStore] ?? 0
 
     private static let places = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
 

@@ -11,6 +11,7 @@ package final class RequestQuotas: Sendable {
     /// What times are counted from, so that they are small numbers.
     private let start: Timestamp
     private let buckets = Mutex<[Scope: QuotaBuckets]>([:])
+    private let keyStoreBuckets = Mutex<[CustomKeyStoreID: Int64]>([:])
 
     package init(_ limits: QuotaLimits, clock: any KMSClock) {
         self.limits = limits
@@ -38,6 +39,24 @@ package final class RequestQuotas: Sendable {
                     "the account \(account) has used up its request quota \(RequestQuota.all[place].name) of \(rate) "
                     + "a second in \(region)"
             )
+        }
+    }
+
+    /// Counts a cryptographic operation with a key of a custom key store, beside what it counts for its caller. Throws
+    /// `throttled` if the key store's quota is used up.
+    func spend(in keyStore: CustomKeyStoreID) throws(KMSError) {
+        let rate = limits.rates[RequestQuota.customKeyStorePlace]
+        guard rate > 0 else { return }
+        let now = elapsed()
+        let isThere = keyStoreBuckets.withLock { buckets in
+            var bucket = buckets[keyStore] ?? RateBucket.full
+            defer { buckets[keyStore] = bucket }
+            return RateBucket.take(from: &bucket, refilledAt: Int64(rate), now: now)
+        }
+        guard isThere else {
+            throw KMSError(
+                .throttled, "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.",
+                cause: "the custom key store \(keyStore) has used up its request quota of \(rate) a second")
         }
     }
 

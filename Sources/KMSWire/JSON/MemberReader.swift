@@ -78,10 +78,14 @@ extension MemberReader {
         return ""
     }
 
-    /// A text of which nothing is kept, recorded or told: it is only looked at.
-    mutating func requiredSensitiveString(_ name: String, _ shape: StringShape) throws(WireError) {
-        guard let value = try decode(String.self, name, as: "a string") else { return note(missing: name) }
+    /// A text that neither a record nor a violation has.
+    mutating func requiredSensitiveString(_ name: String, _ shape: StringShape) throws(WireError) -> String {
+        guard let value = try decode(String.self, name, as: "a string") else {
+            note(missing: name)
+            return ""
+        }
         for failure in shape.failures(of: value) { note(failure, of: nil, at: name.asViolationPath) }
+        return value
     }
 
     mutating func integer(_ name: String, in range: ClosedRange<Int>) throws(WireError) -> Int? {

@@ -48,7 +48,6 @@ package struct CreateKeyRequest: WireRequest {
                     + "the KeyUsage value must be ENCRYPT_DECRYPT."
             )
         }
-        if externalKey != nil { throw .unsupported("XksKeyId is not supported by this server yet.") }
     }
 
     package var newKey: NewKey {
@@ -61,6 +60,7 @@ package struct CreateKeyRequest: WireRequest {
         key.tags = tags.map(\.tag)
         key.isMultiRegion = isMultiRegion
         key.customKeyStore = customKeyStore
+        key.xksKeyID = externalKey
         key.bypassLockoutCheck = bypassLockoutCheck
         return key
     }

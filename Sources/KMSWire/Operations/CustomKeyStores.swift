@@ -20,19 +20,34 @@ package struct CreateCustomKeyStoreRequest: WireRequest {
         proxy = try XKSProxyMembers(from: &members)
     }
 
+    private var isExternal: Bool { type == "EXTERNAL_KEY_STORE" }
+
     package func check() throws(WireError) {
-        guard type != "EXTERNAL_KEY_STORE" else { throw .externalKeyStoresNotServed }
-        try proxy.expectNone()
-        guard clusterID != nil, trustAnchor != nil, password != nil else {
-            throw .validation(
-                "A custom key store of type AWS_CLOUDHSM needs CloudHsmClusterId, TrustAnchorCertificate and "
-                    + "KeyStorePassword.")
+        guard isExternal else {
+            try proxy.expectNone()
+            guard clusterID != nil, trustAnchor != nil, password != nil else {
+                throw .validation(
+                    "A custom key store of type AWS_CLOUDHSM needs CloudHsmClusterId, TrustAnchorCertificate and "
+                        + "KeyStorePassword.")
+            }
+            return
         }
+        guard clusterID == nil, trustAnchor == nil, password == nil else {
+            throw .validation(
+                "CloudHsmClusterId, TrustAnchorCertificate and KeyStorePassword are for key stores of type AWS_CLOUDHSM."
+            )
+        }
+        try proxy.checkIsWhole()
     }
 
     /// To be asked for once, when the request has been checked: then everything is there.
     package func takeKeyStore() -> NewCustomKeyStore {
-        NewCustomKeyStore(
+        guard !isExternal else {
+            return NewCustomKeyStore(
+                name: name, proxy: proxy.address, accessKeyID: proxy.accessKeyID ?? "",
+                secretAccessKey: proxy.takeSecret() ?? SecretBytes(copying: []))
+        }
+        return NewCustomKeyStore(
             name: name, clusterID: clusterID ?? "", trustAnchor: trustAnchor ?? "",
             password: password?.take() ?? SecretBytes(copying: []))
     }
@@ -67,12 +82,16 @@ package struct UpdateCustomKeyStoreRequest: WireRequest {
     }
 
     package func check() throws(WireError) {
-        try proxy.expectNone()
+        try proxy.checkConnectivity()
+        guard password == nil || proxy.accessKeyID == nil else {
+            throw .validation("A key store has KeyStorePassword or XksProxyAuthenticationCredential, not both.")
+        }
     }
 
     /// To be asked for once.
     package func takeUpdate() -> CustomKeyStoreUpdate {
-        CustomKeyStoreUpdate(name: name, clusterID: clusterID, password: password?.take())
+        CustomKeyStoreUpdate(
+            name: name, clusterID: clusterID, proxy: proxy.update, secret: password?.take() ?? proxy.takeSecret())
     }
 }
 
@@ -101,37 +120,4 @@ package struct DeleteCustomKeyStoreRequest: WireRequest {
     package init(from members: inout MemberReader) throws(WireError) {
         id = try members.requiredString("CustomKeyStoreId", .customKeyStoreID)
     }
-}
-
-/// The members of key stores of type EXTERNAL_KEY_STORE: looked at, and not served yet.
-private struct XKSProxyMembers {
-    private let hasAny: Bool
-
-    init(from members: inout MemberReader) throws(WireError) {
-        let texts = [
-            try members.string("XksProxyUriEndpoint", .xksProxyURIEndpoint),
-            try members.string("XksProxyUriPath", .xksProxyURIPath),
-            try members.string("XksProxyVpcEndpointServiceName", .xksProxyVPCEndpointServiceName),
-            try members.string("XksProxyVpcEndpointServiceOwner", .accountID),
-            try members.string("XksProxyConnectivity", .xksProxyConnectivity),
-        ]
-        let credential: Void? = try members.structure("XksProxyAuthenticationCredential") {
-            (members) throws(WireError) in
-            try members.requiredSensitiveString("AccessKeyId", .xksProxyAccessKeyID)
-            try members.requiredSensitiveString("RawSecretAccessKey", .xksProxySecretAccessKey)
-        }
-        hasAny = credential != nil || texts.contains { $0 != nil }
-    }
-
-    func expectNone() throws(WireError) {
-        guard !hasAny else {
-            throw .validation("Members that begin with XksProxy are for key stores of type EXTERNAL_KEY_STORE.")
-        }
-    }
-}
-
-extension WireError {
-    fileprivate static let externalKeyStoresNotServed = unsupported(
-        "Custom key stores of type EXTERNAL_KEY_STORE are not supported by this server yet. Use AWS_CLOUDHSM."
-    )
 }

@@ -13,12 +13,34 @@ package struct DescribeCustomKeyStoresRequest: WireRequest {
     }
 }
 
+/// `XksProxyConfigurationType` of the model. The secret access key is in none.
+private struct XKSProxyConfiguration: Encodable, Sendable {
+    let connectivity = "PUBLIC_ENDPOINT"
+    let accessKeyID: String
+    let endpoint: String
+    let path: String
+
+    init(_ backing: XKSProxyBacking) {
+        accessKeyID = backing.accessKeyID
+        endpoint = backing.uriEndpoint
+        path = backing.uriPath
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case connectivity = "Connectivity"
+        case accessKeyID = "AccessKeyId"
+        case endpoint = "UriEndpoint"
+        case path = "UriPath"
+    }
+}
+
 /// `CustomKeyStoresListEntry` of the model. The password is in none.
 package struct CustomKeyStoresListEntry: Encodable, Sendable {
     private let id: String
     private let name: String
-    private let clusterID: String
-    private let trustAnchor: String
+    private let clusterID: String?
+    private let trustAnchor: String?
+    private let proxy: XKSProxyConfiguration?
     private let connectionState: String
     private let connectionError: String?
     private let creationDate: WireTimestamp
@@ -31,7 +53,13 @@ package struct CustomKeyStoresListEntry: Encodable, Sendable {
         case .cloudHSM(let backing):
             clusterID = backing.clusterID
             trustAnchor = backing.trustAnchor
+            proxy = nil
             type = "AWS_CLOUDHSM"
+        case .xksProxy(let backing):
+            clusterID = nil
+            trustAnchor = nil
+            proxy = XKSProxyConfiguration(backing)
+            type = "EXTERNAL_KEY_STORE"
         }
         connectionState = store.connection.name
         connectionError = store.connection.error?.rawValue
@@ -43,6 +71,7 @@ package struct CustomKeyStoresListEntry: Encodable, Sendable {
         case name = "CustomKeyStoreName"
         case clusterID = "CloudHsmClusterId"
         case trustAnchor = "TrustAnchorCertificate"
+        case proxy = "XksProxyConfiguration"
         case connectionState = "ConnectionState"
         case connectionError = "ConnectionErrorCode"
         case creationDate = "CreationDate"

@@ -21,6 +21,16 @@ package struct KeyMetadata: Encodable, Sendable {
     private let multiRegion: MultiRegionShape?
     private let pendingWindowInDays: Int?
     private let currentMaterialID: String?
+    private let externalKey: ExternalKey?
+
+    /// `XksKeyConfigurationType` of the model.
+    private struct ExternalKey: Encodable {
+        let id: String
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "Id"
+        }
+    }
 
     package init(_ description: KeyDescription) {
         let key = description.key
@@ -42,9 +52,10 @@ package struct KeyMetadata: Encodable, Sendable {
         isMultiRegion = key.address.id.isMultiRegion
         multiRegion = description.multiRegion.map(MultiRegionShape.init)
         pendingWindowInDays = key.pendingWindowInDays
+        externalKey = key.xksKeyID.map(ExternalKey.init)
         // Other keys have one material for ever, which AWS gives no id.
         currentMaterialID =
-            key.spec == .symmetricDefault
+            key.spec == .symmetricDefault && key.xksKeyID == nil
             ? key.materials.first { $0.number == key.currentMaterial && $0.hasEverBeen }?.idText : nil
     }
 
@@ -69,6 +80,7 @@ package struct KeyMetadata: Encodable, Sendable {
         try container.encodeIfPresent(multiRegion, forKey: .multiRegion)
         try container.encodeIfPresent(pendingWindowInDays, forKey: .pendingWindowInDays)
         try container.encodeIfPresent(currentMaterialID, forKey: .currentMaterialID)
+        try container.encodeIfPresent(externalKey, forKey: .externalKey)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -89,5 +101,6 @@ package struct KeyMetadata: Encodable, Sendable {
         case multiRegion = "MultiRegionConfiguration"
         case pendingWindowInDays = "PendingDeletionWindowInDays"
         case currentMaterialID = "CurrentKeyMaterialId"
+        case externalKey = "XksKeyConfiguration"
     }
 }

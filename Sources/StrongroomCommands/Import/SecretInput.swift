@@ -13,13 +13,18 @@ enum SecretInput {
         return try read(from: descriptor, "\(what) \(path)")
     }
 
-    /// The first line of a file that its owner alone may read.
-    static func line(of path: String, called what: String) throws(CommandFailure) -> SecretBytes {
+    /// A file that its owner alone may read.
+    static func privateFile(_ path: String, called what: String) throws(CommandFailure) -> SecretBytes {
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0 {
             throw CommandFailure("\(what) \(path) can be read by others", hint: "run: chmod 600 \(path)")
         }
-        let content = try file(path, called: what)
+        return try file(path, called: what)
+    }
+
+    /// The first line of a file that its owner alone may read.
+    static func line(of path: String, called what: String) throws(CommandFailure) -> SecretBytes {
+        let content = try privateFile(path, called: what)
         return try content.withExposedBytes { (span: RawSpan) throws(CommandFailure) in
             try SecretAnswer.line(span, "\(what) \(path)")
         }

@@ -14,11 +14,11 @@ extension Doctor {
         guard let image = try? await metadata.load(), !image.customKeyStores.isEmpty else { return }
         var logger = Logger(label: "strongroom") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .critical
-        let connector: TokenKeyStores
+        let connector: ConfiguredKeyStores
         do throws(CommandFailure) {
-            connector = try TokenKeyStores(configuration, directory, logger: logger)
+            connector = try ConfiguredKeyStores(configuration, directory, logger: logger)
         } catch {
-            return examination.note(.problem, "clusters", error.message, hint: error.hint)
+            return examination.note(.problem, "clusters and xksProxies", error.message, hint: error.hint)
         }
         var one = own.configuration
         one.settings.profile.workers = 1
@@ -29,7 +29,7 @@ extension Doctor {
             let subject = "key store \(store.name) (\(store.id))"
             switch store.connection {
             case .disconnected, .disconnecting:
-                examination.note(.ok, subject, "disconnected, so its token was not looked at")
+                examination.note(.ok, subject, "disconnected, so its token or proxy was not looked at")
             case .failed(let code):
                 examination.note(
                     .warning, subject, "its connection failed: \(code.rawValue)",
@@ -46,7 +46,7 @@ extension Doctor {
     }
 
     private func examine(
-        _ store: CustomKeyStore, _ subject: String, _ connector: TokenKeyStores, _ passwords: KeyStorePasswords,
+        _ store: CustomKeyStore, _ subject: String, _ connector: ConfiguredKeyStores, _ passwords: KeyStorePasswords,
         _ metadata: any MetadataStore, _ examination: inout Examination
     ) async {
         do throws(KMSError) {
@@ -55,9 +55,14 @@ extension Doctor {
             case .failed(let code, let cause, _):
                 examination.note(
                     .problem, subject, "it cannot be reached: \(code.rawValue): \(cause)",
-                    hint: "check its cluster under clusters: in strongroom.yaml, and its password")
+                    hint:
+                        "check its cluster under clusters:, or its proxy under xksProxies:, in strongroom.yaml, and its "
+                        + "password or credential")
             case .connected:
-                await compare(store, subject, connection.backend, metadata, &examination)
+                switch connection.means {
+                case .token(let backend): await compare(store, subject, backend, metadata, &examination)
+                case .proxy: examination.note(.ok, subject, "its XKS proxy is healthy")
+                }
             }
             await connection.end()
         } catch {

@@ -5,7 +5,7 @@ import KMSAPIClient
 struct KeyStoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key-store",
-        abstract: "Make, connect and end custom key stores: keys in a token of somebody's own.",
+        abstract: "Make, connect and end custom key stores: keys in a token of somebody's own, or behind an XKS proxy.",
         discussion: "strongroom key-store create payroll --cluster-id cluster-2a34b5cdefg --state DIR",
         subcommands: [
             KeyStoreList.self, KeyStoreCreate.self, KeyStoreConnect.self, KeyStoreDisconnect.self,
@@ -42,9 +42,12 @@ struct KeyStoreList: AsyncParsableCommand {
 
 struct KeyStoreCreate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a custom key store in a cluster that the server's configuration names.",
+        commandName: "create",
+        abstract:
+            "Make a custom key store in a cluster, or behind an XKS proxy, that the server's configuration names.",
         discussion: """
             strongroom key-store create payroll --cluster-id cluster-2a34b5cdefg --trust-anchor customerCA.crt --state DIR
+            strongroom key-store create abroad --proxy https://xks.example.com --proxy-configuration store.json --state DIR
 
             It is not connected then: see `strongroom key-store connect`.
             """
@@ -57,30 +60,78 @@ struct KeyStoreCreate: AsyncParsableCommand {
     var name: String
 
     @Option(help: "The cluster's id, as strongroom.yaml has it under clusters:.")
-    var clusterID: String
+    var clusterID: String?
 
     @Option(help: "A PEM file with the certificate that the cluster was signed with, its customerCA.crt.")
-    var trustAnchor: String
+    var trustAnchor: String?
+
+    @OptionGroup var proxy: ProxyOptions
 
     func run() async throws {
-        guard let data = FileManager.default.contents(atPath: trustAnchor) else {
-            throw CommandFailure("the trust anchor \(trustAnchor) cannot be read: \(errorText())")
+        let input: CreateKeyStoreInput
+        switch (clusterID, proxy.proxy) {
+        case (let clusterID?, nil): input = try self.input(clusterID)
+        case (nil, let endpoint?): input = try self.input(proxy: endpoint)
+        default:
+            throw CommandFailure(
+                "a key store has a cluster or a proxy",
+                hint: "give --cluster-id and --trust-anchor, or --proxy and --proxy-configuration")
         }
-        let input = CreateKeyStoreInput(
-            CustomKeyStoreName: name, CloudHsmClusterId: clusterID,
-            TrustAnchorCertificate: String(decoding: data, as: UTF8.self), KeyStorePassword: try password.read())
         try await options.call("CreateCustomKeyStore", input, returning: KeyStoreOutput.self) { output in
             "key store        \(output.CustomKeyStoreId)\nConnect it with: strongroom key-store connect "
                 + output.CustomKeyStoreId
         }
+    }
+
+    private func input(_ clusterID: String) throws -> CreateKeyStoreInput {
+        guard let trustAnchor, proxy.proxyConfiguration == nil else {
+            throw CommandFailure(
+                "a key store in a cluster has --trust-anchor, and no --proxy-configuration",
+                hint: "the trust anchor is the content of the cluster's customerCA.crt")
+        }
+        guard let data = FileManager.default.contents(atPath: trustAnchor) else {
+            throw CommandFailure("the trust anchor \(trustAnchor) cannot be read: \(errorText())")
+        }
+        return CreateKeyStoreInput(
+            CustomKeyStoreName: name, CloudHsmClusterId: clusterID,
+            TrustAnchorCertificate: String(decoding: data, as: UTF8.self), KeyStorePassword: try password.read())
+    }
+
+    private func input(proxy endpoint: String) throws -> CreateKeyStoreInput {
+        guard trustAnchor == nil, password.passwordFile == nil, let file = try proxy.configuration() else {
+            throw CommandFailure(
+                "a key store behind a proxy has --proxy-configuration, and no trust anchor or password",
+                hint: "the proxy's operator has the file; `strongroom xks-proxy init-store` writes one")
+        }
+        return CreateKeyStoreInput(
+            CustomKeyStoreName: name, CustomKeyStoreType: "EXTERNAL_KEY_STORE", XksProxyConnectivity: "PUBLIC_ENDPOINT",
+            XksProxyUriEndpoint: endpoint, XksProxyUriPath: file.XksProxyUriPath,
+            XksProxyAuthenticationCredential: file.XksProxyAuthenticationCredential)
+    }
+}
+
+/// How an XKS proxy is named.
+struct ProxyOptions: ParsableArguments {
+    @Option(help: "The XKS proxy, as https://HOST; strongroom.yaml has the host under xksProxies:.")
+    var proxy: String?
+
+    @Option(help: "A file of mode 0600 with the proxy's path and credential, as the proxy's operator gives it out.")
+    var proxyConfiguration: String?
+
+    func configuration() throws(CommandFailure) -> ProxyConfigurationFile? {
+        guard let proxyConfiguration else { return nil }
+        return try ProxyConfigurationFile.read(proxyConfiguration)
     }
 }
 
 struct KeyStoreUpdate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Change a key store's name, or, while it is disconnected, its password or cluster.",
-        discussion: "strongroom key-store update cks-1234567890abcdef0 --new-password --password-file FILE --state DIR"
+        abstract: "Change a key store's name, or its proxy's credential, or, while it is disconnected, all else.",
+        discussion: """
+            strongroom key-store update cks-1234567890abcdef0 --new-password --password-file FILE --state DIR
+            strongroom key-store update cks-1234567890abcdef0 --proxy-configuration store.json --state DIR
+            """
     )
 
     @OptionGroup var options: ClientOptions
@@ -98,13 +149,20 @@ struct KeyStoreUpdate: AsyncParsableCommand {
     @Flag(help: "Tell the server the token's new PIN; it does not change the PIN itself.")
     var newPassword = false
 
+    @OptionGroup var proxy: ProxyOptions
+
     func run() async throws {
-        guard name != nil || clusterID != nil || newPassword else {
-            throw CommandFailure("nothing is to be changed", hint: "give --name, --cluster-id or --new-password")
+        let file = try proxy.configuration()
+        guard name != nil || clusterID != nil || newPassword || proxy.proxy != nil || file != nil else {
+            throw CommandFailure(
+                "nothing is to be changed",
+                hint: "give --name, --cluster-id, --new-password, --proxy or --proxy-configuration")
         }
         let input = UpdateKeyStoreInput(
             CustomKeyStoreId: id, NewCustomKeyStoreName: name, CloudHsmClusterId: clusterID,
-            KeyStorePassword: newPassword ? try password.read() : nil)
+            KeyStorePassword: newPassword ? try password.read() : nil, XksProxyUriEndpoint: proxy.proxy,
+            XksProxyUriPath: file?.XksProxyUriPath,
+            XksProxyAuthenticationCredential: file?.XksProxyAuthenticationCredential)
         try await options.call("UpdateCustomKeyStore", input, done: "\(id) is changed.")
     }
 }

@@ -6,9 +6,14 @@ import KMSAPIClient
 
 struct CreateKeyStoreInput: Encodable {
     var CustomKeyStoreName: String
-    var CloudHsmClusterId: String
-    var TrustAnchorCertificate: String
-    var KeyStorePassword: String
+    var CustomKeyStoreType: String?
+    var CloudHsmClusterId: String?
+    var TrustAnchorCertificate: String?
+    var KeyStorePassword: String?
+    var XksProxyConnectivity: String?
+    var XksProxyUriEndpoint: String?
+    var XksProxyUriPath: String?
+    var XksProxyAuthenticationCredential: XKSCredentialInput?
 }
 
 struct UpdateKeyStoreInput: Encodable {
@@ -16,6 +21,14 @@ struct UpdateKeyStoreInput: Encodable {
     var NewCustomKeyStoreName: String?
     var CloudHsmClusterId: String?
     var KeyStorePassword: String?
+    var XksProxyUriEndpoint: String?
+    var XksProxyUriPath: String?
+    var XksProxyAuthenticationCredential: XKSCredentialInput?
+}
+
+struct XKSCredentialInput: Codable {
+    var AccessKeyId: String
+    var RawSecretAccessKey: String
 }
 
 struct KeyStoreInput: Encodable {
@@ -42,11 +55,20 @@ struct KeyStorePage: KMSPage {
         var ConnectionErrorCode: String?
         var CreationDate: Date
         var CustomKeyStoreType: String
+        var XksProxyConfiguration: Proxy?
+
+        struct Proxy: Codable {
+            var AccessKeyId: String?
+            var UriEndpoint: String
+            var UriPath: String
+        }
 
         var text: String {
             aligned([
                 ("key store", CustomKeyStoreId), ("name", CustomKeyStoreName), ("type", CustomKeyStoreType),
                 ("cluster", CloudHsmClusterId),
+                ("proxy", XksProxyConfiguration.map { $0.UriEndpoint + $0.UriPath }),
+                ("access key id", XksProxyConfiguration?.AccessKeyId),
                 ("connection", ConnectionState + (ConnectionErrorCode.map { ": " + $0 } ?? "")),
                 ("created", CreationDate.formatted(.iso8601)),
             ])

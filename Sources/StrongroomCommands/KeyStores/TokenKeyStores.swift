@@ -6,7 +6,7 @@ import SecureMemory
 import Synchronization
 
 /// Reaches custom key stores in the tokens that `clusters:` in strongroom.yaml names, each by workers of its own.
-final class TokenKeyStores: KeyStoreConnector {
+final class TokenKeyStores: Sendable {
     private struct Cluster: Sendable {
         let known: KnownCluster
         let account: AccountID
@@ -68,14 +68,6 @@ final class TokenKeyStores: KeyStoreConnector {
     }
 
     func connect(
-        _ store: CustomKeyStore, with password: consuming SecretBytes
-    ) throws(KMSError) -> any KeyStoreConnection {
-        switch store.backing {
-        case .cloudHSM(let backing): try connect(to: backing, of: store, password)
-        }
-    }
-
-    private func connect(
         to backing: CloudHSMBacking, of store: CustomKeyStore, _ password: consuming SecretBytes
     ) throws(KMSError) -> TokenConnection {
         guard let cluster = clusters[backing.clusterID], cluster.account == store.scope.account else {
@@ -113,7 +105,7 @@ final class TokenConnection: KeyStoreConnection {
         self.onEnd = onEnd
     }
 
-    var backend: any KeyBackend { client }
+    var means: KeyStoreMeans { .token(client) }
 
     func outcome() async -> ConnectionOutcome {
         do throws(KMSError) {

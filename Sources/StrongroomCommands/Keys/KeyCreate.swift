@@ -9,6 +9,7 @@ struct KeyCreate: AsyncParsableCommand {
             strongroom key create --state DIR --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY
             strongroom key create --state DIR --origin external
             strongroom key create --state DIR --key-store cks-1234567890abcdef0
+            strongroom key create --state DIR --key-store cks-1234567890abcdef0 --external-key my-key
             strongroom key create --state DIR --hardened payroll --classification confidential
 
             A key of origin external is made without material; `strongroom import-key-material` brings it.
@@ -50,6 +51,9 @@ struct KeyCreate: AsyncParsableCommand {
     @Option(help: "The id of the custom key store that the key is to be made in.")
     var keyStore: String?
 
+    @Option(help: "What the XKS proxy of that key store knows the external key by (XksKeyId).")
+    var externalKey: String?
+
     @Option(help: "A tag as NAME=VALUE; can be given several times.")
     var tag: [String] = []
 
@@ -65,11 +69,13 @@ struct KeyCreate: AsyncParsableCommand {
                 "a key in a custom key store has an origin of its own, and is not rotated",
                 hint: "leave --origin and --hardened out")
         }
+        guard externalKey == nil || keyStore != nil else {
+            throw CommandFailure("an external key belongs to a custom key store", hint: "give --key-store, too")
+        }
         let input = CreateKeyInput(
             Description: description, Tags: try TagInput.all(tag), KeySpec: keySpec,
             KeyUsage: try CreateKeyInput.usage(keyUsage, of: keySpec),
-            Origin: keyStore == nil ? origin?.wireName : "AWS_CLOUDHSM", CustomKeyStoreId: keyStore,
-            MultiRegion: multiRegion ? true : nil
+            Origin: originName, CustomKeyStoreId: keyStore, XksKeyId: externalKey, MultiRegion: multiRegion ? true : nil
         )
         if let name = hardened.hardened { return try await createHardened(name, input) }
         try await options.call("CreateKey", input, returning: KeyOutput.self) { output in
@@ -77,6 +83,11 @@ struct KeyCreate: AsyncParsableCommand {
             return output.text
                 + "\nBring its material with: strongroom import-key-material \(output.KeyMetadata.KeyId) --help"
         }
+    }
+
+    private var originName: String? {
+        guard keyStore != nil else { return origin?.wireName }
+        return externalKey == nil ? "AWS_CLOUDHSM" : "EXTERNAL_KEY_STORE"
     }
 
     private func createHardened(_ name: String, _ input: CreateKeyInput) async throws {
