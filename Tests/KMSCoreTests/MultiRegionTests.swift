@@ -187,6 +187,26 @@ import Testing
         try await rig.expectAgreement()
     }
 
+    @Test func `keep their primary while it is rotated, and lose no rotation by a change`() async throws {
+        let store = try await rig.start()
+        let key = try await store.newMultiRegionKey()
+        try await store.replicateAndWait(key)
+        rig.first.hang(.generateMovableKey)
+        let rotation = Task { try await store.rotateKeyOnDemand(key.id, by: .alice) }
+        try await waitUntil("new material is made") { rig.first.calls.count { $0 == .generateMovableKey } == 2 }
+        await expect(.invalidState, "\(key.arn) is being rotated. Try again when that has ended.") {
+            try await store.updatePrimaryRegion(of: key.id, to: MultiRegionRig.east, by: .alice)
+        }
+        rig.first.heal()
+        _ = try await rotation.value
+        try await waitUntil("it is rotated") {
+            try await store.describeKey(key.id, by: .aliceInEast).key.currentMaterial == 2
+        }
+        try await store.updatePrimaryRegion(of: key.id, to: MultiRegionRig.east, by: .alice)
+        try await store.performDueWork()
+        try await rig.expectAgreement()
+    }
+
     @Test func `are shown as Updating while the primary changes, and are used meanwhile`() async throws {
         let store = try await rig.start()
         let key = try await store.newMultiRegionKey()
