@@ -7,8 +7,9 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(8))) struct `Multi-Region keys after a SIGKILL` {
     /// The wrapping key that brings material to the other Region's token, from its making to its end. SoftHSM refuses the
     /// first way of wrapping.
-    private static let move =
-        ["commit", "generateWrappingKey", "commit", "wrapKey", "wrapKey", "unwrapKey", "commit", "destroyKey", "commit"]
+    private static let move = [
+        "commit", "generateWrappingKey", "commit", "wrapKey", "wrapKey", "unwrapKey", "commit", "destroyKey", "commit",
+    ]
     static let life =
         ["commit", "generateMovableKey", "commit"] + ["commit"]  // its budget
         + ["commit"] + move  // the replica
