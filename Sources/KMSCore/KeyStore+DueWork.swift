@@ -33,7 +33,8 @@ extension KeyStore {
 
     func performDueWork(in place: KeyPlace) async throws(KMSError) {
         try await gates(of: place).dueWork.run { () async throws(KMSError) in
-            try await perform([rotateDueKeys, bringAwaitedMaterial, destroyWhatIsDue], in: place)
+            // What asks other places' tokens as well comes last.
+            try await perform([rotateDueKeys, destroyWhatIsDue, bringAwaitedMaterial, spreadRotations], in: place)
         }
     }
 

@@ -216,9 +216,6 @@ extension KeyStore {
                 try await rotate(address, .automatic)
             }
         }
-        try await forEach(pendingRotations(in: place), of: { $0 }) { address async throws(KMSError) in
-            try await spreadRotation(of: address)
-        }
     }
 
     /// Replicas are rotated with their primary, which also sees to it that none of them runs out of encryptions.

@@ -28,6 +28,7 @@ final class FakeBackend: KeyBackend {
     private struct State {
         var keys: [ObjectID: SoftwareKey] = [:]
         var hidden: Set<ObjectID> = []
+        var hanging: Set<Call> = []
         var faults: [Fault] = []
         var calls: [Call] = []
         var forgotten: [ObjectID] = []
@@ -54,11 +55,17 @@ final class FakeBackend: KeyBackend {
         state.withLock { $0.faults.append(Fault(call: call, moment: moment, error: error, isLasting: isLasting)) }
     }
 
+    /// Lets such calls hang until ``heal()``.
+    func hang(_ call: Call) {
+        state.withLock { _ = $0.hanging.insert(call) }
+    }
+
     /// Ends all faults, and shows what was hidden.
     func heal() {
         state.withLock {
             $0.faults = []
             $0.hidden = []
+            $0.hanging = []
         }
     }
 
@@ -101,6 +108,7 @@ final class FakeBackend: KeyBackend {
         state.withLock { $0.calls.append(call) }
         // Others get their turn here, as they would during a real call.
         await Task.yield()
+        while state.withLock({ $0.hanging.contains(call) }) { try? await Task.sleep(for: .milliseconds(2)) }
         try strike(call, .before)
         let result = try body()
         try strike(call, .after)

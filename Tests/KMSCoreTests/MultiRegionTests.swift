@@ -147,6 +147,25 @@ import Testing
         #expect(own.faultySystemKeys.isEmpty && own.orphans.isEmpty)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `whose source hangs hold up nothing in the Region that they are going to`() async throws {
+        let store = try await rig.start()
+        let key = try await store.newMultiRegionKey()
+        rig.first.hang(.wrapKey)
+        try await store.replicate(key)
+        try await waitUntil("it is asked for the material") { rig.first.calls.contains(.wrapKey) }
+        let other = try await store.newKey(by: .aliceInEast)
+        _ = try await store.rotateKeyOnDemand(other.id, by: .aliceInEast)
+        #expect(try await store.describeKey(other.id, by: .aliceInEast).key.currentMaterial == 2)
+        #expect(try await store.state(key, in: MultiRegionRig.east) == .creating)
+        rig.first.heal()
+        try await waitUntil("the replica is Enabled") {
+            try await store.state(key, in: MultiRegionRig.east) == .enabled
+        }
+        try await store.performDueWork()
+        try await rig.expectAgreement()
+    }
+
     @Test func `change their primary, and then that one replicates`() async throws {
         let store = try await rig.start()
         let key = try await store.newMultiRegionKey()
@@ -164,6 +183,26 @@ import Testing
         try await waitUntil("the replica is Enabled") {
             try await store.state(key, in: MultiRegionRig.south) == .enabled
         }
+        try await store.performDueWork()
+        try await rig.expectAgreement()
+    }
+
+    @Test func `keep their primary while it is rotated, and lose no rotation by a change`() async throws {
+        let store = try await rig.start()
+        let key = try await store.newMultiRegionKey()
+        try await store.replicateAndWait(key)
+        rig.first.hang(.generateMovableKey)
+        let rotation = Task { try await store.rotateKeyOnDemand(key.id, by: .alice) }
+        try await waitUntil("new material is made") { rig.first.calls.count { $0 == .generateMovableKey } == 2 }
+        await expect(.invalidState, "\(key.arn) is being rotated. Try again when that has ended.") {
+            try await store.updatePrimaryRegion(of: key.id, to: MultiRegionRig.east, by: .alice)
+        }
+        rig.first.heal()
+        _ = try await rotation.value
+        try await waitUntil("it is rotated") {
+            try await store.describeKey(key.id, by: .aliceInEast).key.currentMaterial == 2
+        }
+        try await store.updatePrimaryRegion(of: key.id, to: MultiRegionRig.east, by: .alice)
         try await store.performDueWork()
         try await rig.expectAgreement()
     }

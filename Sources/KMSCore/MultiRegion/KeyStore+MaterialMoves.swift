@@ -2,11 +2,8 @@ import Synchronization
 
 // How material gets from one Region's token to another's: wrapped in the one under a key that never leaves the other.
 // What is to be moved stands in the store (`moving`), and is moved by whoever comes first: the call that asked for it, or
-// a round of ``performDueWork()``, also after a crash.
+// a round of ``performDueWork()``, also after a crash. While the one token is asked, nothing in the other waits for it.
 extension KeyStore {
-    /// Minutes that a move may take: then its wrapping key is destroyed, whoever was to do it.
-    static let movingMinutes = 10
-
     /// Moves what is on its way to the keys of a place.
     func bringAwaitedMaterial(in place: KeyPlace) async throws(KMSError) {
         let waiting = entries(in: place).map(\.key).filter { $0.awaitsMaterial || !lackedMaterial(of: $0).isEmpty }
@@ -18,19 +15,14 @@ extension KeyStore {
 
     /// Moves what is on its way to a key.
     func bringMaterial(to address: KeyAddress) async throws(KMSError) {
-        guard let key = table.withLock({ $0.key(address) })?.key else { return }
-        try await materialWork(on: key).run { () async throws(KMSError) in
-            let newest = table.withLock { $0.key(address) }?.key
-            // Another may have been faster, or the key be gone.
-            guard var key = newest else { return }
-            if !lackedMaterial(of: key).isEmpty { key = try await expectLackedMaterial(address) }
-            guard key.awaitsMaterial else { return }
-            do throws(KMSError) {
-                for material in key.materials where material.stage == .moving { try await move(material, to: key) }
-            } catch {
-                if error.code == .unsupported, key.lifecycle == .replicating { try await giveUp(key, error) }
-                throw error
-            }
+        guard var key = table.withLock({ $0.key(address) })?.key else { return }
+        if !lackedMaterial(of: key).isEmpty { key = try await expectLackedMaterial(address) }
+        guard key.awaitsMaterial else { return }
+        do throws(KMSError) {
+            for material in key.materials where material.stage == .moving { try await move(material, to: key) }
+        } catch {
+            if error.code == .unsupported { try await giveUp(address, error) }
+            throw error
         }
     }
 
@@ -51,23 +43,79 @@ extension KeyStore {
         }
     }
 
-    /// Intent (which is stored already), token, commit.
+    /// Under the wrapping key of the Region's token that others were made to trust, or one for this move.
     private func move(_ material: KeyMaterial, to key: Key) async throws(KMSError) {
-        let address = key.address
-        let object = material.reference.object
-        if unmade.withLock({ $0.remove(object) }) == nil { try await clear(object, of: key) }
-        let made = try await transfer(material, to: key)
-        let occasion = Occasion.service(
-            "SynchronizeMultiRegionKey", address, at: clock.now,
-            [AuditValue.Member("keyMaterialId", .string(material.idText))])
-        try await changeSet(address, on: occasion) { key, siblings throws(KMSError) in
-            try key.editMaterial(material.number) { material in
-                material.reference = MaterialReference(object: object, checkValue: made.checkValue)
-                material.publicKey = made.publicKey
-                material.stage = .present
+        if let pair = trustedWrappingKeys.withLock({ $0[key.address.scope.region] }) {
+            return try await move(material, to: key, under: pair)
+        }
+        let validTo = Timestamp(milliseconds: clock.now.milliseconds + Int64(Self.movingMinutes) * 60_000)
+        // As strong as AES-128 against a thief of what is wrapped, which is in our own memory alone, for a moment.
+        let wrappingKey = try await makeWrappingKey(.rsa3072, for: key.address, validTo: validTo)
+        let result: KMSError?
+        do throws(KMSError) {
+            try await move(
+                material, to: key,
+                under: WrappingKeyPair(reference: wrappingKey.reference, publicKey: wrappingKey.publicKey))
+            result = nil
+        } catch {
+            result = error
+        }
+        // If this fails, a round of due work does it.
+        try? await destroy(wrappingKey)
+        if let result { throw result }
+    }
+
+    /// Out of the first Region that can wrap it, by the first way that both tokens know.
+    private func move(
+        _ material: KeyMaterial, to key: Key, under pair: WrappingKeyPair
+    ) async throws(KMSError) {
+        let sources = siblings(of: key.address).filter { $0.key.material(material.number)?.stage == .present }
+            .sorted { $0.key.isPrimary && !$1.key.isPrimary }
+        var failure = KMSError(
+            .keyUnavailable, "No Region has the key material \(material.idText) of \(key.address.arn).")
+        for source in sources {
+            guard let reference = source.key.material(material.number)?.reference else { continue }
+            for algorithm in key.spec.movingAlgorithms {
+                do throws(KMSError) {
+                    let wrapped = try await backend(of: source).wrapKey(reference, under: pair.publicKey, algorithm)
+                    return try await receive(
+                        WrappedMaterial(wrappingKey: pair.reference, algorithm: algorithm, bytes: wrapped), reference,
+                        as: material.number, of: key.address)
+                } catch {
+                    failure = error
+                    guard error.code == .unsupported else { break }
+                }
             }
-            if key.lifecycle == .replicating, !key.awaitsMaterial { key.lifecycle = .enabled }
-            if let primary = siblings.first(where: \.isPrimary) { try key.follow(primary) }
+        }
+        throw failure
+    }
+
+    /// Intent (which is stored already), token, commit.
+    private func receive(
+        _ wrapped: WrappedMaterial, _ source: MaterialReference, as number: UInt32, of address: KeyAddress
+    ) async throws(KMSError) {
+        guard let place = table.withLock({ $0.key(address) }).map({ self.place(of: $0.key) }) else { return }
+        try await gates(of: place).materialWork.run { () async throws(KMSError) in
+            // Another may have been faster, or the key be gone.
+            guard let key = table.withLock({ $0.key(address) })?.key, key.lifecycle != .destroying,
+                let material = key.material(number), material.stage == .moving
+            else { return }
+            let object = material.reference.object
+            if unmade.withLock({ $0.remove(object) }) == nil { try await clear(object, of: key) }
+            let made = try await backend(of: key).unwrapKey(
+                wrapped, as: object, matching: source, of: key.spec, for: key.usage)
+            let occasion = Occasion.service(
+                "SynchronizeMultiRegionKey", address, at: clock.now,
+                [AuditValue.Member("keyMaterialId", .string(material.idText))])
+            try await changeSet(address, on: occasion) { key, siblings throws(KMSError) in
+                try key.editMaterial(number) { material in
+                    material.reference = MaterialReference(object: object, checkValue: made.checkValue)
+                    material.publicKey = made.publicKey
+                    material.stage = .present
+                }
+                if key.lifecycle == .replicating, !key.awaitsMaterial { key.lifecycle = .enabled }
+                if let primary = siblings.first(where: \.isPrimary) { try key.follow(primary) }
+            }
         }
     }
 
@@ -82,59 +130,17 @@ extension KeyStore {
         try await backend(in: place).destroyKey(object)
     }
 
-    /// The token of `key` has a wrapping key that others were made to trust, or makes one that is then destroyed. That of
-    /// another Region wraps the material under its public part, and the first unwraps it.
-    private func transfer(_ material: KeyMaterial, to key: Key) async throws(KMSError) -> GeneratedKey {
-        let sources = siblings(of: key.address).filter { $0.key.material(material.number)?.stage == .present }
-            .sorted { $0.key.isPrimary && !$1.key.isPrimary }
-        guard !sources.isEmpty else {
-            throw KMSError(.keyUnavailable, "No Region has the key material \(material.idText) of \(key.address.arn).")
-        }
-        if let pair = trustedWrappingKeys.withLock({ $0[key.address.scope.region] }) {
-            return try await transfer(material, to: key, from: sources, under: pair)
-        }
-        let validTo = Timestamp(milliseconds: clock.now.milliseconds + Int64(Self.movingMinutes) * 60_000)
-        // As strong as AES-128 against a thief of what is wrapped, which is in our own memory alone, for a moment.
-        let wrappingKey = try await makeWrappingKey(.rsa3072, for: key.address, validTo: validTo)
-        let pair = WrappingKeyPair(reference: wrappingKey.reference, publicKey: wrappingKey.publicKey)
-        do throws(KMSError) {
-            let made = try await transfer(material, to: key, from: sources, under: pair)
-            // If this fails, a round of due work does it.
-            try? await destroy(wrappingKey)
-            return made
-        } catch {
-            try? await destroy(wrappingKey)
-            throw error
-        }
-    }
-
-    private func transfer(
-        _ material: KeyMaterial, to key: Key, from sources: [KeyEntry], under pair: WrappingKeyPair
-    ) async throws(KMSError) -> GeneratedKey {
-        var failure: KMSError?
-        for source in sources {
-            guard let reference = source.key.material(material.number)?.reference else { continue }
-            for algorithm in key.spec.movingAlgorithms {
-                do throws(KMSError) {
-                    let wrapped = try await backend(of: source).wrapKey(
-                        reference, under: pair.publicKey, algorithm)
-                    return try await backend(of: key).unwrapKey(
-                        WrappedMaterial(wrappingKey: pair.reference, algorithm: algorithm, bytes: wrapped),
-                        as: material.reference.object, matching: reference, of: key.spec, for: key.usage)
-                } catch {
-                    failure = error
-                    guard error.code == .unsupported else { break }
-                }
-            }
-        }
-        throw failure ?? KMSError(.keyUnavailable, "The key material \(material.idText) cannot be had now.")
-    }
-
     /// A replica whose token cannot hold it goes again, as a deletion does.
-    private func giveUp(_ key: Key, _ error: KMSError) async throws(KMSError) {
-        try await change(key.address, on: .step) { key throws(KMSError) in key.lifecycle = .destroying }
-        events.record(.replicationGivenUp(key.address, cause: error.cause ?? error.message))
+    private func giveUp(_ address: KeyAddress, _ error: KMSError) async throws(KMSError) {
+        let key = try await change(address, on: .step) { key throws(KMSError) in
+            if key.lifecycle == .replicating { key.lifecycle = .destroying }
+        }
+        guard key.lifecycle == .destroying else { return }
+        events.record(.replicationGivenUp(address, cause: error.cause ?? error.message))
     }
+
+    /// Minutes that a move may take: then its wrapping key is destroyed, whoever was to do it.
+    static let movingMinutes = 10
 }
 
 extension Key {

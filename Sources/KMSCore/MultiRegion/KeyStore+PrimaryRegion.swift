@@ -38,8 +38,10 @@ extension KeyStore {
             try KMSAction.updatePrimaryRegion.check(key.state, of: address.arn)
             try KMSAction.updatePrimaryRegion.check(siblings[index].state, of: next.arn)
             // What the former primary has begun, it has to end.
-            guard !key.materials.contains(where: \.isPendingRotation), !siblings[index].awaitsMaterial else {
-                throw KMSError(.conflict, "\(address.arn) is being rotated. Try again when that has ended.")
+            guard key.spreadingMaterial == nil, !key.materials.contains(where: { $0.stage == .creating }),
+                !siblings[index].awaitsMaterial
+            else {
+                throw KMSError(.invalidState, "\(address.arn) is being rotated. Try again when that has ended.")
             }
             key.primaryRegion = region
             for index in siblings.indices { siblings[index].primaryRegion = region }

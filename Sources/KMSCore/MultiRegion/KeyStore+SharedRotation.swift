@@ -15,9 +15,12 @@ extension KeyStore {
         replica.rotation = primary.rotation
     }
 
-    /// Primaries whose new material is on its way to their replicas.
-    func pendingRotations(in place: KeyPlace) -> [KeyAddress] {
-        entries(in: place).filter { $0.key.spreadingMaterial != nil }.map(\.key.address)
+    /// Goes on with the rotations of primaries whose new material is on its way to their replicas.
+    func spreadRotations(in place: KeyPlace) async throws(KMSError) {
+        let pending = entries(in: place).filter { $0.key.spreadingMaterial != nil }.map(\.key.address)
+        try await forEach(pending, of: { $0 }) { address async throws(KMSError) in
+            try await spreadRotation(of: address)
+        }
     }
 
     /// Moves new material to all replicas, and lets it be current.
