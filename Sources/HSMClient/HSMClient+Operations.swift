@@ -58,6 +58,21 @@ extension HSMClient {
         return try reply.sealedBytes()
     }
 
+    public func encryptConfirmed(
+        _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], digesting prefix: [UInt8],
+        with key: MaterialReference
+    ) async throws(KMSError) -> ConfirmedSealing {
+        let room = 40 + key.checkValue.count + aad.count + plaintext.count + prefix.count
+        let frame = SecureBuffer(frame: 0, code: Operation.encryptConfirmed.rawValue, capacity: room + Frame.headerSize)
+        frame.append(key)
+        frame.appendField(aad)
+        frame.appendField(plaintext)
+        frame.appendField(prefix)
+        frame.endFrame()
+        var reply = try await callAny(frame)
+        return ConfirmedSealing(sealed: try reply.sealedBytes(), digest: try reply.publicBytes())
+    }
+
     public func decrypt(
         _ sealed: SealedBytes, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SecretBytes {

@@ -190,6 +190,7 @@ final class Lane {
         switch Operation(rawValue: request.frameCode) {
         case .encrypt: try encrypt(&fields, into: reply)
         case .decrypt: try decrypt(&fields, into: reply)
+        case .encryptConfirmed: try encryptConfirmed(&fields, into: reply)
         case .generateDataKey: try generateDataKey(&fields, into: reply, showingPlaintext: true)
         case .generateDataKeyWithoutPlaintext: try generateDataKey(&fields, into: reply, showingPlaintext: false)
         case .reEncrypt: try reEncrypt(&fields, into: reply)

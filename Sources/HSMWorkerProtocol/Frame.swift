@@ -33,6 +33,7 @@ package enum Operation: UInt8, Sendable {
     case generateMovableKey
     case wrapKey
     case unwrapKey
+    case encryptConfirmed
 }
 
 /// How an operation ended. All but `ok` have a text for the log as their only field.

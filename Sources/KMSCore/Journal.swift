@@ -136,23 +136,3 @@ package protocol EventOutlet: Sendable {
     /// called when they are there: they are given again at the next start until then.
     func deliver(_ events: [OutboxItem])
 }
-
-extension String {
-    /// A random UUID (RFC 9562, version 4).
-    package static func randomUUID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let high: UInt64 = generator.next() & 0xffff_ffff_ffff_0fff | 0x4000
-        let low: UInt64 = generator.next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
-        // Every record of the audit log has one: hence no detours.
-        let digits = Array("0123456789abcdef".utf8)
-        var text = [UInt8](repeating: UInt8(ascii: "-"), count: 36)
-        var place = 0
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 { place += 1 }
-            let word = index < 16 ? high : low
-            text[place] = digits[Int(truncatingIfNeeded: word >> UInt64(60 - index % 16 * 4)) & 15]
-            place += 1
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-}

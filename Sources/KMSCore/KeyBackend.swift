@@ -1,3 +1,4 @@
+import LibCrypto
 public import SecureMemory
 
 /// The name of one object in a token, chosen by us before the object is made: 16 random bytes, its PKCS#11 id attribute.
@@ -52,6 +53,18 @@ public struct SealedBytes: Hashable, Sendable {
     public init?(_ bytes: [UInt8]) {
         guard bytes.count >= Self.minimumSize else { return nil }
         self.bytes = bytes
+    }
+}
+
+/// What was sealed, and was opened again before anybody was told of it.
+public struct ConfirmedSealing: Sendable {
+    public let sealed: SealedBytes
+    /// SHA-256 over what it was asked to begin with and the sealed bytes.
+    public let digest: [UInt8]
+
+    public init(sealed: SealedBytes, digest: [UInt8]) {
+        self.sealed = sealed
+        self.digest = digest
     }
 }
 
@@ -209,6 +222,14 @@ public protocol KeyBackend: Sendable {
         _ sealed: SealedBytes, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SecretBytes
 
+    /// Encrypts, digests what it made, and decrypts that again, in this order: what befalls the bytes before they are
+    /// digested shows in the decryption, and what does later in the digest. Throws `invalidCiphertext` where it does not
+    /// open to the plaintext.
+    func encryptConfirmed(
+        _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], digesting prefix: [UInt8],
+        with key: MaterialReference
+    ) async throws(KMSError) -> ConfirmedSealing
+
     /// Decrypts and encrypts anew without the plaintext leaving the backend.
     func reEncrypt(
         _ sealed: SealedBytes, authenticating sourceAAD: [UInt8], with source: MaterialReference,
@@ -262,6 +283,18 @@ extension KeyBackend {
 
     public func adoptKey(labelled label: String, as id: ObjectID) async throws(KMSError) -> GeneratedKey {
         throw KMSError(.unsupported, "This key store does not take keys that are in its token already.")
+    }
+
+    /// In two trips.
+    public func encryptConfirmed(
+        _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], digesting prefix: [UInt8],
+        with key: MaterialReference
+    ) async throws(KMSError) -> ConfirmedSealing {
+        let sealed = try await encrypt(plaintext, authenticating: aad, with: key)
+        let digest = Digest.sha256.hash(prefix + sealed.bytes)
+        let opened = try await decrypt(sealed, authenticating: aad, with: key)
+        guard opened.isEqual(to: plaintext) else { throw .invalidCiphertext }
+        return ConfirmedSealing(sealed: sealed, digest: digest)
     }
 
     /// Of one token: all.

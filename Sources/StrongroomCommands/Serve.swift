@@ -67,8 +67,8 @@ struct Serve: AsyncParsableCommand {
             keyStores: keyStores, metadata: metadata,
             logger: logger)
         let requests = RequestCounters()
-        let health = proxy.map { _ in
-            XKSHealth(backend: tokens.backend, metadata: metadata) { [tokens] in tokens.fleet }
+        let health = proxy.map { proxy in
+            XKSHealth(backend: tokens.backend, metadata: metadata, deadline: proxy.deadline) { [tokens] in tokens.fleet }
         }
         let metrics = try configuration.metrics.map {
             try Self.serveMetrics($0, tokens, keyStores, requests, proxy?.counters, logger)

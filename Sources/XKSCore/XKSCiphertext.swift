@@ -1,5 +1,4 @@
 import KMSCore
-import LibCrypto
 
 /// What Encrypt gives, and Decrypt takes: AWS KMS keeps the parts apart, and keeps them for ever.
 package struct XKSCiphertext: Sendable {
@@ -54,10 +53,9 @@ package struct XKSCiphertext: Sendable {
         return bytes
     }
 
-    /// ciphertextDataIntegrityValue: what AWS KMS compares with what it stores. No lengths, as the specification has it.
-    package func integrityValue(_ aad: [UInt8]) -> [UInt8] {
-        Digest.sha256.hash(aad + metadata + initializationVector + ciphertext + authenticationTag)
-    }
+    /// What stands before IV, ciphertext and tag in what the ciphertextDataIntegrityValue is the digest of. No lengths, as
+    /// the specification has it.
+    package static func digestedPrefix(_ aad: [UInt8], _ metadata: [UInt8]) -> [UInt8] { aad + metadata }
 }
 
 /// How much the proxy takes. The specification asks for 4,300 and 8,192 bytes at the least; what is more than this is

@@ -42,6 +42,8 @@ package final class XKSHealth: Sendable {
 
     private let backend: any KeyBackend
     private let metadata: any MetadataStore
+    /// How long a request may take: what answers later serves nobody.
+    private let deadline: Duration
     /// The tokens, and how their workers are.
     private let fleet: @Sendable () -> [XKSFleetMember]
     private let clock = ContinuousClock()
@@ -49,10 +51,12 @@ package final class XKSHealth: Sendable {
     private let key = Mutex<MaterialReference?>(nil)
 
     package init(
-        backend: any KeyBackend, metadata: any MetadataStore, fleet: @escaping @Sendable () -> [XKSFleetMember]
+        backend: any KeyBackend, metadata: any MetadataStore, deadline: Duration = .seconds(1),
+        fleet: @escaping @Sendable () -> [XKSFleetMember]
     ) {
         self.backend = backend
         self.metadata = metadata
+        self.deadline = deadline
         self.fleet = fleet
     }
 
@@ -94,12 +98,17 @@ package final class XKSHealth: Sendable {
         }
     }
 
-    /// A real encryption and a real decryption.
+    /// A real encryption and a real decryption, each as quick as a request needs it.
     private func proveThatKeysWork() async throws(KMSError) -> Bool {
         let key = try await testKey()
         let plaintext = SecretBytes(copying: Array("strongroom xks health 1".utf8))
+        let start = clock.now
         let sealed = try await backend.encrypt(plaintext, authenticating: [], with: key)
-        return try await backend.decrypt(sealed, authenticating: [], with: key).isEqual(to: plaintext)
+        let middle = clock.now
+        guard try await backend.decrypt(sealed, authenticating: [], with: key).isEqual(to: plaintext) else {
+            return false
+        }
+        return max(start.duration(to: middle), middle.duration(to: clock.now)) <= deadline
     }
 
     private func testKey() async throws(KMSError) -> MaterialReference {

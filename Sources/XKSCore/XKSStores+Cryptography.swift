@@ -17,48 +17,49 @@ extension XKSStores {
         _ plaintext: borrowing SecretBytes, under key: ExposedKey, authenticating aad: [UInt8],
         withIntegrityValue: Bool, requestID: String
     ) async throws(KMSError) -> Encrypted {
-        // What proves the ciphertext is a decryption, which the key has to be for.
-        if withIntegrityValue { try key.check(.decrypt) }
-        for _ in 0..<Self.attempts {
+        let made: Encrypted
+        if withIntegrityValue {
+            made = try await encryptConfirmed(plaintext, under: key, aad)
+        } else {
             let sealing = try await keys.seal(plaintext, under: key) { material in
                 XKSCiphertext.authenticatedData(aad, XKSCiphertext.metadata(material))
             }
-            let ciphertext = XKSCiphertext(sealing)
-            let value = withIntegrityValue ? ciphertext.integrityValue(aad) : nil
-            if withIntegrityValue, try await !opens(ciphertext, to: plaintext, under: key, aad) { continue }
-            keys.noteUse(of: key, "Encrypt", requestID: requestID)
-            return Encrypted(ciphertext: ciphertext, integrityValue: value)
+            made = Encrypted(ciphertext: XKSCiphertext(sealing), integrityValue: nil)
+        }
+        keys.noteUse(of: key, "Encrypt", requestID: requestID)
+        return made
+    }
+
+    private func encryptConfirmed(
+        _ plaintext: borrowing SecretBytes, under key: ExposedKey, _ aad: [UInt8]
+    ) async throws(KMSError) -> Encrypted {
+        // What proves the ciphertext is a decryption, which the key has to be for.
+        try key.check(.decrypt)
+        for _ in 0..<Self.attempts {
+            do {
+                let (sealing, value) = try await keys.sealConfirmed(plaintext, under: key) { material in
+                    XKSCiphertext.authenticatedData(aad, XKSCiphertext.metadata(material))
+                } digesting: { material in
+                    XKSCiphertext.digestedPrefix(aad, XKSCiphertext.metadata(material))
+                }
+                return Encrypted(ciphertext: XKSCiphertext(sealing), integrityValue: value)
+            } catch  where error.code == .invalidCiphertext {
+                // Once more.
+            }
         }
         throw KMSError(
             .internalFailure, "The encryption could not be confirmed by decrypting it.",
             cause: "the HSM does not decrypt to the same what it encrypted under \(key.arn)")
     }
 
-    private func opens(
-        _ ciphertext: XKSCiphertext, to plaintext: borrowing SecretBytes, under key: ExposedKey, _ aad: [UInt8]
-    ) async throws(KMSError) -> Bool {
-        do {
-            let opened = try await open(ciphertext, under: key, aad)
-            return opened.isEqual(to: plaintext)
-        } catch  where error.code == .invalidCiphertext {
-            return false
-        }
-    }
-
     /// Throws `invalidCiphertext` for whatever this key did not encrypt with this additional data.
     package func decrypt(
         _ ciphertext: XKSCiphertext, under key: ExposedKey, authenticating aad: [UInt8], requestID: String
     ) async throws(KMSError) -> SecretBytes {
-        let plaintext = try await open(ciphertext, under: key, aad)
+        guard let sealing = ciphertext.sealing else { throw .invalidCiphertext }
+        let plaintext = try await keys.open(
+            sealing, under: key, authenticating: XKSCiphertext.authenticatedData(aad, ciphertext.metadata))
         keys.noteUse(of: key, "Decrypt", requestID: requestID)
         return plaintext
-    }
-
-    private func open(
-        _ ciphertext: XKSCiphertext, under key: ExposedKey, _ aad: [UInt8]
-    ) async throws(KMSError) -> SecretBytes {
-        guard let sealing = ciphertext.sealing else { throw .invalidCiphertext }
-        return try await keys.open(
-            sealing, under: key, authenticating: XKSCiphertext.authenticatedData(aad, ciphertext.metadata))
     }
 }

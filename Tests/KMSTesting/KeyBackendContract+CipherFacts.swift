@@ -1,4 +1,6 @@
 internal import KMSCore
+internal import LibCrypto
+internal import SecureMemory
 internal import Testing
 
 extension KeyBackendContract {
@@ -29,6 +31,17 @@ extension KeyBackendContract {
             let aad = [UInt8].random(8192)
             let sealed = try await contract.seal(plaintext, aad, with: key)
             #expect(try await contract.open(sealed, aad, with: key) == plaintext)
+        },
+        Fact("what is confirmed comes with its digest, behind what that is to begin with, and opens") { contract in
+            let key = try await contract.newKey()
+            for (size, prefix) in [(0, []), (32, [1, 2, 3]), (4096, [UInt8].random(8192))] as [(Int, [UInt8])] {
+                let plaintext = [UInt8].random(size)
+                let made = try await contract.backend.encryptConfirmed(
+                    SecretBytes(copying: plaintext), authenticating: [7], digesting: prefix, with: key)
+                #expect(made.digest == Digest.sha256.hash(prefix + made.sealed.bytes))
+                #expect(try await contract.open(made.sealed, [7], with: key) == plaintext, "\(size) bytes")
+                await contract.expect(.invalidCiphertext) { _ = try await contract.open(made.sealed, [], with: key) }
+            }
         },
         Fact("the AAD is bound: another, a longer, a shorter or none is an invalid ciphertext") { contract in
             let key = try await contract.newKey()

@@ -1,5 +1,6 @@
 import KMSCore
 import KMSTesting
+import LibCrypto
 import SecureMemory
 import Testing
 
@@ -111,6 +112,14 @@ import Testing
 
     private func bytes(_ text: String) -> [UInt8] {
         stride(from: 0, to: text.utf8.count, by: 2).compactMap { UInt8(text.dropFirst($0).prefix(2), radix: 16) }
+    }
+}
+
+extension XKSCiphertext {
+    /// As the specification has it, over the parts as they are given out.
+    fileprivate func integrityValue(_ aad: [UInt8]) -> [UInt8] {
+        Digest.sha256.hash(
+            Self.digestedPrefix(aad, metadata) + initializationVector + ciphertext + authenticationTag)
     }
 }
 

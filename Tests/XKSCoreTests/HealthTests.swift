@@ -42,6 +42,17 @@ import Testing
         #expect(health.report.map(\.status) == [.degraded])
     }
 
+    @Test func `shows a token that takes longer than a request may`() async throws {
+        let rig = try await Rig()
+        let health = XKSHealth(backend: rig.backend, metadata: rig.metadata, deadline: .milliseconds(20)) {
+            [XKSFleetMember(id: "token", status: .active)]
+        }
+        _ = await health.check()
+        rig.backend.setDelay(.milliseconds(100))
+        #expect(await !health.check())
+        #expect(health.report.map(\.status) == [.unavailable])
+    }
+
     @Test func `shows a token that hangs, and is told at once all the same`() async throws {
         let rig = try await Rig()
         let health = health(rig)

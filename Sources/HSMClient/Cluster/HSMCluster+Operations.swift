@@ -24,6 +24,15 @@ extension HSMCluster {
         }
     }
 
+    package func encryptConfirmed(
+        _ plaintext: borrowing SecretBytes, authenticating aad: [UInt8], digesting prefix: [UInt8],
+        with key: MaterialReference
+    ) async throws(KMSError) -> ConfirmedSealing {
+        try await onAny(key) { (member) async throws(KMSError) in
+            try await member.encryptConfirmed(plaintext, authenticating: aad, digesting: prefix, with: key)
+        }
+    }
+
     package func decrypt(
         _ sealed: SealedBytes, authenticating aad: [UInt8], with key: MaterialReference
     ) async throws(KMSError) -> SecretBytes {

@@ -46,14 +46,35 @@ extension KeyStore {
     package func seal(
         _ plaintext: borrowing SecretBytes, under key: ExposedKey, authenticating aad: (UInt32) -> [UInt8]
     ) async throws(KMSError) -> ExposedSealing {
-        let material = key.entry.current
-        try material.checkThatProxyCanUse(key)
-        try await spendEncryption(of: material, of: key.entry)
+        let material = try await currentMaterial(of: key)
         let authenticated = aad(material.number)
         let sealed = try await using(material, of: key.entry) { reference async throws(KMSError) in
             try await backend(of: key.entry).encrypt(plaintext, authenticating: authenticated, with: reference)
         }
         return ExposedSealing(material: material.number, sealed: sealed)
+    }
+
+    /// As ``seal(_:under:authenticating:)``, by ``KeyBackend/encryptConfirmed(_:authenticating:digesting:with:)``: also the
+    /// digest of `prefix` and what was sealed.
+    package func sealConfirmed(
+        _ plaintext: borrowing SecretBytes, under key: ExposedKey, authenticating aad: (UInt32) -> [UInt8],
+        digesting prefix: (UInt32) -> [UInt8]
+    ) async throws(KMSError) -> (ExposedSealing, digest: [UInt8]) {
+        let material = try await currentMaterial(of: key)
+        let (authenticated, digested) = (aad(material.number), prefix(material.number))
+        let made = try await using(material, of: key.entry) { reference async throws(KMSError) in
+            try await backend.encryptConfirmed(
+                plaintext, authenticating: authenticated, digesting: digested, with: reference)
+        }
+        return (ExposedSealing(material: material.number, sealed: made.sealed), made.digest)
+    }
+
+    /// The material to seal under, whose budget has this encryption counted.
+    private func currentMaterial(of key: ExposedKey) async throws(KMSError) -> MaterialEntry {
+        let material = key.entry.current
+        try material.checkThatProxyCanUse(key)
+        try await spendEncryption(of: material, of: key.entry)
+        return material
     }
 
     /// Throws `invalidCiphertext` where nothing was sealed like that under the key.

@@ -20,6 +20,9 @@ struct ProxyFront: Sendable {
         self.logger = logger
     }
 
+    /// How long a request may take.
+    var deadline: Duration { configuration.deadline }
+
     /// - Parameter isPrinted: Whether the address goes to standard output, rather than into the log.
     func application(isPrinted: Bool) throws -> any Service {
         let scheme = configuration.place.tls == nil ? "http" : "https"
