@@ -13,6 +13,9 @@ struct CallTable {
     private var pending: [UInt64: PendingCall] = [:]
     /// Those of the pending that are slow.
     private var slow: Set<UInt64> = []
+    /// Those of the pending that may take the token long.
+    private var lengthy: Set<UInt64> = []
+    private var pace = ReplyPace()
     /// Id to when the last request must have been made that may be answered before it.
     private var abandoned: [UInt64: UInt64] = [:]
     private var nextID: UInt64 = 1
@@ -38,8 +41,15 @@ struct CallTable {
     /// What a slow request counts in ``load``: others go elsewhere, unless a great many wait there.
     private static let slowLoad = 512
 
+    /// How many requests of a worker that is quick count for nothing: to wait behind them takes less time than another
+    /// process takes to wake up, and their replies go in fewer writes.
+    private static let row = 4
+
     /// How many requests a new one would have to wait for.
-    var load: Int { pending.count + abandoned.count + (slow.isEmpty ? 0 : Self.slowLoad) }
+    var load: Int {
+        let row = pace.isQuick && lengthy.isEmpty ? min(Self.row, pending.count) : 0
+        return pending.count - row + abandoned.count + (slow.isEmpty ? 0 : Self.slowLoad)
+    }
 
     /// The ids of all that wait, in the order in which they came.
     var ids: [UInt64] { pending.keys.sorted() }
@@ -51,6 +61,7 @@ struct CallTable {
         call.frame.replace(bigEndian: id, at: 4)
         pending[id] = call
         if call.isSlow { slow.insert(id) }
+        if call.isLengthy { lengthy.insert(id) }
         return id
     }
 
@@ -65,6 +76,7 @@ struct CallTable {
         lastSign = now
         wasSilent = false
         newestAnswered = 0
+        pace = ReplyPace()
     }
 
     /// A reply has come. Nil when nobody waits for it any more.
@@ -75,6 +87,7 @@ struct CallTable {
             return nil
         }
         newestAnswered = max(newestAnswered, call.submitted)
+        pace.note(now - min(now, call.submitted))
         return call
     }
 
@@ -84,6 +97,7 @@ struct CallTable {
     /// Takes a call out. When it was slow, the time of those that may have waited for it begins now.
     private mutating func take(_ id: UInt64, _ now: UInt64) -> PendingCall? {
         guard let call = pending.removeValue(forKey: id) else { return nil }
+        lengthy.remove(id)
         guard slow.remove(id) != nil else { return call }
         restartTime(behind: id, call, now)
         return call
@@ -164,6 +178,7 @@ struct CallTable {
         }
         for id in stranded.keys {
             pending[id] = nil
+            lengthy.remove(id)
             // It is answered when the slow work ends, however much came meanwhile.
             abandoned[id] = .max
         }
@@ -184,6 +199,7 @@ struct CallTable {
             } else {
                 pending[id] = nil
                 slow.remove(id)
+                lengthy.remove(id)
                 lost.append(call)
             }
         }
@@ -194,6 +210,7 @@ struct CallTable {
         defer {
             pending = [:]
             slow = []
+            lengthy = []
             abandoned = [:]
         }
         return Array(pending.values)

@@ -1,3 +1,4 @@
+import HSMWorkerProtocol
 import KMSCore
 import SecureMemory
 
@@ -34,6 +35,16 @@ struct PendingCall {
     }
 
     var isCanary: Bool { continuation == nil }
+
+    /// Whether it is none of the operations that take any token about as long as an encryption.
+    var isLengthy: Bool {
+        switch Operation(rawValue: frame.frameCode) {
+        case .encrypt, .encryptConfirmed, .decrypt, .reEncrypt, .generateDataKey, .generateDataKeyWithoutPlaintext,
+            .generateRandom:
+            false
+        default: true
+        }
+    }
 
     func finish(_ result: Result<SecureBuffer, KMSError>) {
         continuation?.resume(returning: result)

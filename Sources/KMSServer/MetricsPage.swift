@@ -1,7 +1,6 @@
 package import HTTPFront
 import HTTPTypes
 package import Hummingbird
-import HummingbirdCore
 import KMSWire
 package import Logging
 import NIOCore

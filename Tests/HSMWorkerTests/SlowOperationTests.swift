@@ -180,6 +180,30 @@ import Testing
         }
     }
 
+    @Test func `of a worker that is quick count for little, and not when one of them may take long`() async {
+        await withCalls { call in
+            var table = CallTable(patience: 5)
+            table.begin(0)
+            func add(_ operation: HSMWorkerProtocol.Operation) -> UInt64 {
+                let made = call(0, 5, false, 0)
+                made.frame.replace(bigEndian: operation.rawValue, at: 12)
+                return table.insert(made)
+            }
+            _ = add(.encrypt)
+            #expect(table.load == 1, "nothing is known of it")
+            for _ in 0..<100 { #expect(table.answer(add(.decrypt), 1) != nil) }
+            #expect(table.load == 0, "it is quick")
+            for _ in 0..<5 { _ = add(.encryptConfirmed) }
+            #expect(table.load == 2, "but a row of them is not nothing")
+            let sign = add(.sign)
+            #expect(table.load == 7)
+            #expect(table.answer(sign, 1) != nil)
+            #expect(table.load == 2)
+            table.begin(2)
+            #expect(table.load == 6, "another worker, of which nothing is known")
+        }
+    }
+
     @Test func `that were never sent are given up without blame for the worker`() async {
         await withCalls { call in
             var table = CallTable(patience: 5)
