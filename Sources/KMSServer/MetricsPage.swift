@@ -1,6 +1,7 @@
 package import HTTPFront
 import HTTPTypes
 package import Hummingbird
+import HummingbirdCore
 import KMSWire
 package import Logging
 import NIOCore

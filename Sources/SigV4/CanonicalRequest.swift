@@ -56,10 +56,15 @@ struct CanonicalRequest {
 func hexadecimalSHA256(of bytes: RawSpan) -> [UInt8] {
     var hash = SHA256()
     unsafe bytes.withUnsafeBytes { buffer in unsafe hash.update(bufferPointer: buffer) }
-    var text: [UInt8] = []
-    text.reserveCapacity(64)
-    unsafe hash.finalize().withUnsafeBytes { digest in unsafe text.appendHexadecimal(digest) }
-    return text
+    return unsafe hash.finalize().withUnsafeBytes { digest in
+        unsafe [UInt8](unsafeUninitializedCapacity: 64) { text, count in
+            for index in digest.indices {
+                unsafe text[2 * index] = [UInt8].hexadecimalDigit(digest[index] >> 4)
+                unsafe text[2 * index + 1] = [UInt8].hexadecimalDigit(digest[index] & 15)
+            }
+            count = 64
+        }
+    }
 }
 
 extension [UInt8] {
@@ -67,6 +72,8 @@ extension [UInt8] {
     ///
     /// Tabs and line ends count as whitespace as they do in botocore; it also keeps a value from adding a line.
     fileprivate mutating func appendCanonicalHeaderValue(_ value: String) {
+        // Most values have none of it.
+        if !value.utf8.contains(where: { $0 <= UInt8(ascii: " ") }) { return append(contentsOf: value.utf8) }
         var pendingSpace = false
         let start = count
         for byte in value.utf8 {

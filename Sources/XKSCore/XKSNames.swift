@@ -5,11 +5,19 @@ package enum XKSNames {
     /// XksProxyUriPath has at most 128 characters, of which `/` and `/kms/xks/v1` take twelve.
     package static let maximumPrefix = 116
 
-    /// Throws unless a store can have this prefix: parts of letters, digits, `_` and `-` with a slash between them.
+    /// Whether a store can have this prefix: parts of letters, digits, `_` and `-` with a slash between them.
+    package static func isPrefix(_ text: String) -> Bool {
+        let slash = UInt8(ascii: "/")
+        var last = slash
+        for byte in text.utf8 {
+            guard byte.isWordOrHyphen || byte == slash && last != slash else { return false }
+            last = byte
+        }
+        return last != slash && text.utf8.count <= maximumPrefix
+    }
+
     package static func check(prefix: String) throws(KMSError) {
-        let parts = prefix.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        let isGood = parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { $0.isWordOrHyphen } }
-        guard isGood, prefix.utf8.count <= maximumPrefix else {
+        guard isPrefix(prefix) else {
             throw KMSError(
                 .validation,
                 "The prefix '\(prefix.prefix(200))' is none: it has at most \(maximumPrefix) letters, digits, '_', '-' and "
@@ -19,7 +27,7 @@ package enum XKSNames {
     }
 
     /// Whether a text can be an external key id (XKS Proxy API, section 2.3).
-    package static func isKeyID(_ text: some StringProtocol) -> Bool {
+    package static func isKeyID(_ text: String) -> Bool {
         (1...128).contains(text.utf8.count)
             && text.utf8.allSatisfy { $0.isWordOrHyphen || $0 == UInt8(ascii: ".") }
     }

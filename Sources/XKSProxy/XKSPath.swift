@@ -7,42 +7,46 @@ enum XKSPath: Hashable, Sendable {
     case operation(XKSOperation, prefix: String, keyID: String?)
     case unknown
 
-    private static let root = "/kms/xks/v1/"
-
     /// - Parameter target: Of the request line. The API has no queries, so with one it is none of its paths.
-    init(_ target: some StringProtocol) {
+    init(_ target: String) {
         self = .unknown
         if target == "/ping" {
             self = .ping
             return
         }
-        guard target.utf8.count <= 256, target.utf8.first == UInt8(ascii: "/") else { return }
-        let bytes = Array(target.utf8)
-        // Key ids have no slash in them, so the last one is the API's.
-        guard let start = bytes.lastRange(of: Array(Self.root.utf8)), start > 0 else { return }
-        let prefix = String(decoding: bytes[1..<start], as: UTF8.self)
-        guard (try? XKSNames.check(prefix: prefix)) != nil else { return }
-        let words = bytes[(start + Self.root.utf8.count)...].split(
-            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false
-        ).map { String(decoding: $0, as: UTF8.self) }
-        if words == ["health"] {
+        guard target.utf8.count <= 256 else { return }
+        // From the end, because a prefix may have words of the API in it.
+        var rest = target.utf8[...]
+        let last = Self.lastWord(&rest)
+        if last == "health" {
+            guard let prefix = Self.prefix(rest) else { return }
             self = .operation(.getHealthStatus, prefix: prefix, keyID: nil)
-        } else if words.count == 3, words[0] == "keys", let operation = Self.operations[words[2]],
-            XKSNames.isKeyID(words[1])
+        } else if let operation = Self.operations[last], case let keyID = Self.lastWord(&rest),
+            XKSNames.isKeyID(keyID), Self.lastWord(&rest) == "keys", let prefix = Self.prefix(rest)
         {
-            self = .operation(operation, prefix: prefix, keyID: words[1])
+            self = .operation(operation, prefix: prefix, keyID: keyID)
         }
     }
 
     private static let operations: [String: XKSOperation] = [
         "metadata": .getKeyMetadata, "encrypt": .encrypt, "decrypt": .decrypt,
     ]
-}
 
-extension [UInt8] {
-    /// Where `part` stands last.
-    fileprivate func lastRange(of part: [UInt8]) -> Int? {
-        guard count >= part.count else { return nil }
-        return (0...(count - part.count)).last { self[$0..<($0 + part.count)].elementsEqual(part) }
+    private static let root = "/kms/xks/v1"
+
+    /// What stands between a slash and the root that the rest has to end with.
+    private static func prefix(_ rest: Substring.UTF8View) -> String? {
+        guard rest.first == UInt8(ascii: "/"), rest.count > root.utf8.count,
+            rest.suffix(root.utf8.count).elementsEqual(root.utf8)
+        else { return nil }
+        let prefix = String(Substring(rest.dropFirst().dropLast(root.utf8.count)))
+        return XKSNames.isPrefix(prefix) ? prefix : nil
+    }
+
+    /// Takes off what stands behind the last slash, and the slash.
+    private static func lastWord(_ rest: inout Substring.UTF8View) -> String {
+        guard let slash = rest.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+        defer { rest = rest[..<slash] }
+        return String(Substring(rest[rest.index(after: slash)...]))
     }
 }

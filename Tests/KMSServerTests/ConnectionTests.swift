@@ -192,32 +192,6 @@ import Testing
         }
     }
 
-    @Test(arguments: ["GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: Close\r\n\r\n", "GET /healthz HTTP/1.0\r\n\r\n"])
-    func `a client that sends no more requests is told so, and the connection closed`(request: String) async throws {
-        try await server { $0.idleTimeout = .seconds(60) }.live { client in
-            let connection = try await client.connect()
-            try await connection.send(request + "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(await connection.isClosed(within: .seconds(5)))
-            #expect(connection.text.hasPrefix("HTTP/1.1 200 "))
-            #expect(connection.text.lowercased().contains("connection: close"))
-            #expect(connection.text.split(separator: "HTTP/1.1 ").count == 1, "nothing behind it is answered")
-        }
-    }
-
-    @Test func `HEAD gets a head alone, with a date, and its connection goes on`() async throws {
-        try await server { $0.idleTimeout = .seconds(60) }.live { client in
-            let connection = try await client.connect()
-            try await connection.send("HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-            #expect(await connection.hasReceived("\r\n\r\n"))
-            #expect(connection.text.hasSuffix("\r\n\r\n"))
-            #expect(connection.text.contains("Content-Length: "))
-            let date = /Date: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n/
-            #expect(connection.text.contains(date))
-            try await connection.send(signed(client, "ListKeys", "{}"))
-            #expect(await connection.hasReceived(#""Truncated":false"#))
-        }
-    }
-
     @Test func `a request to another path is answered before its body, and its connection goes on`() async throws {
         try await server().live { client in
             let connection = try await client.connect()
