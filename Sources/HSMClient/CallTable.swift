@@ -43,7 +43,7 @@ struct CallTable {
 
     /// How many requests of a worker that is quick count for nothing: to wait behind them takes less time than another
     /// process takes to wake up, and their replies go in fewer writes.
-    private static let row = 4
+    private static let row = 8
 
     /// How many requests a new one would have to wait for.
     var load: Int {

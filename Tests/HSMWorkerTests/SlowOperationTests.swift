@@ -193,14 +193,14 @@ import Testing
             #expect(table.load == 1, "nothing is known of it")
             for _ in 0..<100 { #expect(table.answer(add(.decrypt), 1) != nil) }
             #expect(table.load == 0, "it is quick")
-            for _ in 0..<5 { _ = add(.encryptConfirmed) }
+            for _ in 0..<9 { _ = add(.encryptConfirmed) }
             #expect(table.load == 2, "but a row of them is not nothing")
             let sign = add(.sign)
-            #expect(table.load == 7)
+            #expect(table.load == 11)
             #expect(table.answer(sign, 1) != nil)
             #expect(table.load == 2)
             table.begin(2)
-            #expect(table.load == 6, "another worker, of which nothing is known")
+            #expect(table.load == 10, "another worker, of which nothing is known")
         }
     }
 

@@ -63,7 +63,7 @@ extension KeyStore {
         let material = try await currentMaterial(of: key)
         let (authenticated, digested) = (aad(material.number), prefix(material.number))
         let made = try await using(material, of: key.entry) { reference async throws(KMSError) in
-            try await backend.encryptConfirmed(
+            try await backend(of: key.entry).encryptConfirmed(
                 plaintext, authenticating: authenticated, digesting: digested, with: reference)
         }
         return (ExposedSealing(material: material.number, sealed: made.sealed), made.digest)
