@@ -228,7 +228,7 @@ let package = Package(
         .target(
             name: "FuzzSubjects",
             dependencies: [
-                "AuditLog", "HSMWorkerProtocol", "KMSCore", "KMSPolicy", "SecureMemory", "XKSProxy",
+                "AuditLog", "HSMWorkerProtocol", "KMSCore", "KMSPolicy", "SecureMemory", "XKSClient", "XKSProxy",
                 .product(name: "Yams", package: "Yams"),
             ],
             path: "Tests/FuzzSubjects", swiftSettings: strict),

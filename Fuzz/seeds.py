@@ -26,6 +26,13 @@ def blob(multi_region: bool, plaintext_size: int, version: int = 1) -> bytes:
     return header + struct.pack(">I", zlib.crc32(header)) + bytes(sealed_size)
 
 
+def external(metadata: int, iv: int, sealed: int) -> bytes:
+    """Of version 3: what an XKS proxy sealed once more."""
+    header = struct.pack(">BB16sI", 3, False, bytes.fromhex(KEY.replace("-", "")), 1)
+    parts = bytes(16) + bytes([metadata]) + bytes(metadata) + bytes([iv]) + bytes(iv) + bytes(16) + bytes(sealed)
+    return header + struct.pack(">I", zlib.crc32(header)) + parts
+
+
 def grant_token() -> bytes:
     content = bytes([1]) + bytes(8) + bytes.fromhex(GRANT) + b"111122223333"
     content += bytes([len("eu-central-1")]) + b"eu-central-1" + KEY.encode()
@@ -218,7 +225,7 @@ def policies() -> dict:
 
 
 def xks_bodies() -> dict[str, bytes]:
-    """Bodies of the XKS Proxy API, and what looks like one."""
+    """Bodies of the XKS Proxy API, asked and answered, and what looks like one."""
     metadata = {
         "awsPrincipalArn": USER, "kmsKeyArn": ARN, "kmsOperation": "Encrypt", "kmsRequestId": KEY,
         "kmsViaService": "s3.eu-central-1.amazonaws.com", "awsSourceVpc": "vpc-1", "awsSourceVpce": "vpce-1",
@@ -234,7 +241,18 @@ def xks_bodies() -> dict[str, bytes]:
         "null": {**encrypt, "additionalAuthenticatedData": None}, "number": {**encrypt, "plaintext": 1.5e-3},
         "nested": {**common, "new": [[{"a": [True, False, None, -0.1]}]]},
     }
-    found = {name: json.dumps(body).encode() for name, body in bodies.items()}
+    manager = {"id": "a", "model": "b", "healthStatus": "ACTIVE"}
+    answers = {
+        "encrypted": {
+            **{name: decrypt[name] for name in ("ciphertext", "initializationVector", "authenticationTag")},
+            "ciphertextMetadata": "AQAAAAE=", "ciphertextDataIntegrityValue": "A" * 43 + "="},
+        "decrypted": {"plaintext": "aGVsbG8="}, "error": {"errorName": "KeyNotFoundException", "errorMessage": "none"},
+        "key": {"keySpec": "AES_256", "keyUsage": ["ENCRYPT", "DECRYPT"], "keyStatus": "ENABLED"},
+        "healthy": {
+            "xksProxyFleetSize": 1, "xksProxyVendor": "v", "xksProxyModel": "m", "ekmVendor": "e",
+            "ekmFleetDetails": [manager, {**manager, "healthStatus": "DEGRADED"}]},
+    }
+    found = {name: json.dumps(body).encode() for name, body in (bodies | answers).items()}
     return found | {
         "spaced": json.dumps(encrypt, indent=2).encode(), "escaped": rb'{"\u0070laintext":"YQ\u003d\u003d","a":"\ud83d\ude00\/\n"}',
         "surrogate": rb'{"plaintext":"\ud83d"}', "twice": b'{"plaintext":"YQ==","plaintext":"YQ=="}',
@@ -282,7 +300,8 @@ SEEDS = {
     "fuzz-ciphertext": {
         "shortest": blob(False, 0), "multi-region": blob(True, 32), "longest": blob(False, 6144 - 54),
         "truncated": blob(False, 0)[:-1], "version-2": blob(False, 0, 2), "version-2-longest": blob(True, 6063, 2),
-        "version-2-truncated": blob(False, 20, 2)[:-16], "version-3": blob(False, 36, 3),
+        "version-2-truncated": blob(False, 20, 2)[:-16], "version-4": blob(False, 36, 4),
+        "external": external(0, 12, 29), "external-longest": external(20, 16, 4096), "external-cut": external(20, 16, 0),
     },
     "fuzz-authorization": {
         "botocore": authorization("content-type;host;x-amz-date;x-amz-target").encode(),

@@ -68,7 +68,8 @@ struct Serve: AsyncParsableCommand {
             logger: logger)
         let requests = RequestCounters()
         let health = proxy.map { proxy in
-            XKSHealth(backend: tokens.backend, metadata: metadata, deadline: proxy.deadline) { [tokens] in tokens.fleet }
+            XKSHealth(backend: tokens.backend, metadata: metadata, deadline: proxy.deadline) { [tokens] in tokens.fleet
+            }
         }
         let metrics = try configuration.metrics.map {
             try Self.serveMetrics($0, tokens, keyStores, requests, proxy?.counters, logger)

@@ -8,7 +8,7 @@ OF_SOFTHSM = {
     "test_encrypt_then_mac", "test_external_key_stores", "test_import_from_token", "test_init", "test_multi_region",
     "test_multi_region_faults", "test_multi_region_rights", "test_multi_region_trusted", "test_origins",
     "test_real_tokens", "test_secrets", "test_several_tokens", "test_terraform_key_stores",
-    "test_terraform_multi_region", "test_token", "test_xks_proxy", "test_xks_proxy_faults", "test_xks_proxy_operators", "test_xks_proxy_tls",
+    "test_terraform_multi_region", "test_token", "test_xks_proxy", "test_xks_proxy_faults", "test_xks_proxy_operators", "test_xks_proxy_regions", "test_xks_proxy_tls",
     "test_xks_proxy_token",
 }
 
