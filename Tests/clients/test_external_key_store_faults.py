@@ -15,6 +15,7 @@ from external_key_stores import (
     TIMED_OUT, add_proxies, connect, create, new_key, patient, settled, why_it_fails, works,
 )
 from faulty_proxy import HOST, FaultyProxy
+from people import Account
 from strongroom_server import Server, wait_until
 from test_custom_key_store_faults import metrics
 from test_custom_key_stores import code
@@ -73,14 +74,21 @@ class Scene:
         self.proxy, self.sound = FaultyProxy(folder / "faulty"), FaultyProxy(folder / "sound", SOUND)
         self.server = Server(folder / "state")
         add_proxies(self.server, {HOST: self.proxy.settings, SOUND: self.sound.settings})
-        self.server.start()
-        # The one sees what there is; the other helps itself over a machine that is busy.
-        self.kms, self.patient = self.server.client(), patient(self.server.client())
+        self.start()
         self.store = create(self.patient, "faulty", self.proxy.configuration())
         connect(self.patient, self.store)
         self.key = new_key(self.patient, self.store, "one")["KeyId"]
         self.own = self.kms.create_key()["KeyMetadata"]["KeyId"]
         self.blob = self.encrypt()["CiphertextBlob"]
+
+    def start(self) -> None:
+        self.server.start()
+        # The one sees what there is; the other helps itself over a machine that is busy.
+        self.kms, self.patient = self.server.client(), patient(self.server.client())
+
+    def restart(self, end) -> None:
+        end()
+        self.start()
 
     def encrypt(self) -> dict:
         return self.patient.encrypt(KeyId=self.key, Plaintext=b"kept")
@@ -108,18 +116,24 @@ def scene(shared):
 Told = collections.namedtuple("Told", "code message seconds requests")
 
 
-def told(scene, call, message: str) -> Told:
-    """What a caller is told. It is asked for again where the machine, and not the proxy, took too long for `message`."""
+def told(scene, call, message: str, attempts: int | None = None) -> Told:
+    """What a caller is told who ought to be told `message`, after so many requests that came to the proxy. It is asked for
+    again where the machine, and not the proxy, took too long."""
     for _ in range(20):
         scene.proxy.forget()
         begin = time.monotonic()
         with pytest.raises(ClientError) as caught:
             call()
-        seconds = time.monotonic() - begin
-        error = caught.value.response["Error"]
-        if message == TIMED_OUT or error["Message"] != TIMED_OUT:
+        seconds, error = time.monotonic() - begin, caught.value.response["Error"]
+        answer = Told(
+            error["Code"], error["Message"], seconds, scene.proxy.asked("Encrypt", "Decrypt", "GetKeyMetadata"))
+        is_late = answer.message == TIMED_OUT and message != TIMED_OUT
+        is_slow = seconds > (0.75 if message == TIMED_OUT else 0.25)
+        if not is_late and (not is_slow or attempts in (None, len(answer.requests))):
             break
-    return Told(error["Code"], error["Message"], seconds, scene.proxy.asked("Encrypt", "Decrypt", "GetKeyMetadata"))
+    if attempts is not None:
+        assert len(answer.requests) == attempts, answer
+    return answer
 
 
 def encrypting(scene):
@@ -194,9 +208,9 @@ WRONG_DECRYPTIONS = {
 
 def check_one_answer(scene, call, operation: str, act, message: str) -> None:
     scene.proxy.does(act, operation)
-    answer = told(scene, call(scene), message)
+    # What was answered is not asked again.
+    answer = told(scene, call(scene), message, attempts=1)
     assert (answer.code, answer.message) == ("KMSInvalidStateException", message)
-    assert len(answer.requests) == 1, "what was answered is not asked again"
     assert scene.kms.encrypt(KeyId=scene.own, Plaintext=b"x"), "the server's own keys are served"
     assert entry(scene.kms, scene.store)["ConnectionState"] == "CONNECTED"
 
@@ -252,8 +266,13 @@ def test_unknown_members_are_no_fault(scene):
     assert scene.encrypt() and scene.patient.decrypt(CiphertextBlob=scene.blob)["Plaintext"] == b"kept"
 
 
-@pytest.mark.parametrize("act", [faults.chunked(is_whole=True), faults.by_its_end(politely=True)])
-def test_every_way_to_tell_a_bodys_end(scene, act):
+def after_a_hint(exchange):
+    exchange.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+    exchange.send()
+
+
+@pytest.mark.parametrize("act", [faults.chunked(is_whole=True), faults.by_its_end(politely=True), after_a_hint])
+def test_every_way_that_HTTP_has_to_answer(scene, act):
     scene.proxy.does(act)
     assert scene.encrypt() and scene.patient.decrypt(CiphertextBlob=scene.blob)["Plaintext"] == b"kept"
 
@@ -297,6 +316,17 @@ def test_answers_to_other_requests_are_noticed(scene, operation):
         assert found == text
 
 
+def test_an_answer_too_many_is_nobodys(scene):
+    def twice(exchange):
+        exchange.send()
+        exchange.send()
+    blobs = {text: scene.patient.encrypt(KeyId=scene.key, Plaintext=text)["CiphertextBlob"] for text in (b"a", b"b")}
+    scene.proxy.does(twice)
+    for _ in range(10):
+        for text, blob in blobs.items():
+            assert scene.patient.decrypt(CiphertextBlob=blob)["Plaintext"] == text
+
+
 def test_every_changed_bit_of_a_ciphertext_is_noticed(scene):
     blob = scene.encrypt()["CiphertextBlob"]
     assert blob[0] == 3
@@ -325,6 +355,29 @@ def test_nothing_of_the_customers_comes_to_the_proxy(scene):
                   if len(text) % 4 == 0]
         for secret in secrets:
             assert not any(secret in each or b64(secret).encode() in each for each in heard), request
+
+
+def test_the_proxy_is_asked_for_nothing_that_is_not_done(scene):
+    kms, user = scene.patient, Account(scene.server).user("nobody")
+    asleep = new_key(kms, scene.store, "asleep")["KeyId"]
+    kms.disable_key(KeyId=asleep)
+    scene.proxy.forget()
+    for call, parameters, error in (
+        (user.kms.encrypt, {"KeyId": scene.key, "Plaintext": b"x"}, "AccessDeniedException"),
+        (user.kms.decrypt, {"CiphertextBlob": scene.blob}, "AccessDeniedException"),
+        (kms.encrypt, {"KeyId": asleep, "Plaintext": b"x"}, "DisabledException"),
+        (kms.encrypt, {"KeyId": scene.key, "Plaintext": b"x", "DryRun": True}, "DryRunOperationException"),
+        (kms.decrypt, {"CiphertextBlob": scene.blob, "DryRun": True}, "DryRunOperationException"),
+        (kms.decrypt, {"CiphertextBlob": scene.blob[:40]}, "InvalidCiphertextException"),
+        (kms.generate_data_key, {"KeyId": scene.key, "NumberOfBytes": 32, "DryRun": True}, "DryRunOperationException"),
+        (kms.generate_data_key_pair, {"KeyId": scene.key, "KeyPairSpec": "RSA_2048"}, "UnsupportedOperationException"),
+        (kms.create_key, {"Origin": "EXTERNAL_KEY_STORE", "CustomKeyStoreId": scene.store, "XksKeyId": "x",
+                          "KeySpec": "HMAC_256", "KeyUsage": "GENERATE_VERIFY_MAC"}, "UnsupportedOperationException"),
+        (kms.create_key, {"Origin": "EXTERNAL_KEY_STORE", "CustomKeyStoreId": scene.store, "XksKeyId": "one"},
+         "XksKeyAlreadyInUseException"),
+    ):
+        assert code(call, **parameters) == error
+    assert not scene.proxy.asked("Encrypt", "Decrypt", "GetKeyMetadata")
 
 
 def test_what_the_proxy_is_told(scene):
@@ -382,13 +435,26 @@ def test_a_fault_that_passes_is_not_noticed(scene, act, call, operation):
         scene.proxy.does(act, operation, times=1)
         try:
             call(scene)()
-        except ClientError as error:
-            # The second attempt was not in time either, as far as this machine is concerned.
-            assert error.response["Error"]["Message"] == TIMED_OUT
+        except ClientError:
+            # A busy machine may lose an attempt more.
             return False
-        assert scene.proxy.times == 0 and len(scene.proxy.asked(operation)) == 2
-        return True
+        return scene.proxy.times == 0 and len(scene.proxy.asked(operation)) == 2
     wait_until(passes, 20, "the second attempt is answered")
+
+
+def test_a_proxy_that_begins_anew_is_not_noticed(scene):
+    def together(count: int = 6) -> list:
+        """That many connections at once."""
+        blobs, threads = [], [threading.Thread(target=lambda: blobs.append(scene.encrypt())) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return blobs
+    for _ in range(5):
+        assert len(together()) == 6
+        scene.proxy.drop_connections()
+        assert len(together()) == 6, "what is left of the old connections is in nobody's way"
 
 
 LOSSES = {
@@ -408,11 +474,9 @@ LOSSES = {
 }
 
 
-def check_loss(scene, call, message: str, attempts: int | None = 2) -> None:
-    answer = told(scene, call, message)
+def check_loss(scene, call, message: str, attempts: int) -> None:
+    answer = told(scene, call, message, attempts)
     assert (answer.code, answer.message) == ("KMSInvalidStateException", message)
-    if attempts is not None:
-        assert len(answer.requests) == attempts, "once more, and then no more"
     assert answer.seconds < 3 and (message != TIMED_OUT or answer.seconds > 0.45), "two attempts of 250 ms"
     begin = time.monotonic()
     scene.kms.encrypt(KeyId=scene.own, Plaintext=b"x")
@@ -425,7 +489,8 @@ def check_loss(scene, call, message: str, attempts: int | None = 2) -> None:
 def test_answers_that_the_network_loses(scene, fault):
     act, message = LOSSES[fault]
     scene.proxy.does(act, "Encrypt")
-    check_loss(scene, encrypting(scene), message)
+    # Once more, and then no more.
+    check_loss(scene, encrypting(scene), message, attempts=2)
 
 
 DOORS = {
@@ -647,6 +712,33 @@ def test_an_update_that_the_proxy_does_not_take_changes_nothing(scene):
     assert works(scene.patient, scene.blob), "by the connection that there was"
 
 
+def test_a_key_store_is_disconnected_and_connected_under_requests(scene):
+    over, errors, done = threading.Event(), set(), []
+
+    def ask():
+        kms = scene.server.client()
+        while not over.is_set():
+            try:
+                assert kms.decrypt(CiphertextBlob=scene.blob)["Plaintext"] == b"kept"
+                done.append(1)
+            except ClientError as error:
+                errors.add(error.response["Error"]["Code"])
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(5):
+            count = len(done)
+            wait_until(lambda: len(done) > count, 20, "requests are answered")
+            disconnect(scene.kms, scene.store)
+            connect(scene.kms, scene.store)
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert errors <= {"KMSInvalidStateException"}
+
+
 def test_of_two_updates_at_once_the_one_that_is_stored_is_used(scene):
     def slow_at_first(exchange):
         exchange.wait(0.15 if exchange.request.path.startswith("/first/") else 0)
@@ -719,14 +811,46 @@ def test_why_a_key_is_not_made(scene, act, exception, message):
         scene.patient, scene.store, f"of-use-{time.monotonic_ns()}")["KeyId"], PendingWindowInDays=7)
 
 
+def test_of_many_keys_on_one_external_key_one_is_made(scene):
+    scene.proxy.does(faults.slow(0.05), "GetKeyMetadata")
+    made, errors = [], []
+
+    def make():
+        try:
+            made.append(new_key(patient(scene.server.client()), scene.store, "contested"))
+        except ClientError as error:
+            errors.append(error.response["Error"]["Code"])
+    threads = [threading.Thread(target=make) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1 and errors == ["XksKeyAlreadyInUseException"] * 5
+
+
 # The server ends and begins again
+
+def test_killed_in_the_middle_of_CreateKey(scene):
+    scene.proxy.does(faults.silent, "GetKeyMetadata")
+    scene.proxy.forget()
+
+    def make():
+        try:
+            new_key(scene.server.client(), scene.store, "unmade")
+        except Exception:
+            pass
+    threading.Thread(target=make, daemon=True).start()
+    wait_until(lambda: scene.proxy.asked("GetKeyMetadata"), 10, "the proxy is asked")
+    scene.restart(scene.server.kill)
+    scene.proxy.mend()
+    wait_until(lambda: works(scene.kms, scene.blob), 20, "it is connected again")
+    assert new_key(scene.patient, scene.store, "unmade")["KeyState"] == "Enabled"
+
 
 def test_a_server_that_starts_while_the_proxy_is_faulty_is_ready_and_mends_itself(scene):
     for wrong in (faults.silent, names("InternalException")):
-        assert scene.server.stop() == 0
         scene.proxy.does(wrong)
-        scene.server.start()
-        scene.kms, scene.patient = scene.server.client(), patient(scene.server.client())
+        scene.restart(scene.server.stop)
         assert scene.kms.encrypt(KeyId=scene.own, Plaintext=b"x")
         assert entry(scene.kms, scene.store)["ConnectionState"] == "CONNECTED"
         assert not works(scene.kms, scene.blob)

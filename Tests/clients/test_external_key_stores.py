@@ -591,6 +591,8 @@ def test_both_sides_record_one_request_id(world, shared):
         ours, = wait_until(lambda: by_request(world.server.state / "audit")[request], 10, "the record is there")
         assert ours["eventName"] == theirs["eventName"] == operation
         assert theirs["requestParameters"]["externalKeyId"] == "kept"
+        where = {"customKeyStoreId": shared.id, "xksKeyId": "kept"}
+        assert where.items() <= ours["additionalEventData"].items()
         told = theirs["requestParameters"]["requestMetadata"]
         assert told["kmsKeyArn"] == shared.arn == ours["resources"][0]["ARN"]
         assert told["awsPrincipalArn"] == ours["userIdentity"]["arn"] and told["kmsOperation"] == operation
