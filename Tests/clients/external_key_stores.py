@@ -1,16 +1,15 @@
 """Custom key stores of type EXTERNAL_KEY_STORE, as boto3 makes them."""
 import time
 
-import customers_token
 import yaml
 from botocore.exceptions import ClientError
-from customers_token import disconnect, entry
+from customers_token import disconnect, entry, wait_for
 from faulty_proxy import HOST
 from strongroom_server import Server, free_port, wait_until
 
 TIMED_OUT = (
-    "The external key store proxy did not respond to the request in the time allotted. Retry the request. If you see this "
-    "error repeatedly, report it to your external key store proxy administrator.")
+    "The external key store proxy did not respond to the request in the time allotted. Retry the request. If you see "
+    "this error repeatedly, report it to your external key store proxy administrator.")
 PATIENCE = 20
 
 
@@ -24,8 +23,8 @@ def add_proxies(server: Server, proxies: dict[str, dict]) -> None:
 
 
 def patient(client):
-    """The client, calling again what took longer than the 250 ms that a proxy has: a busy machine may need them for itself.
-    Whatever else is wrong is raised."""
+    """The client, calling again what took longer than the 250 ms that a proxy has: a busy machine may need them for
+    itself. Whatever else is wrong is raised."""
     def is_to_be_tried_again(response, attempts, **_):
         error = response[1].get("Error", {}) if response else {}
         return 0.2 if error.get("Message") == TIMED_OUT and attempts < 50 else None
@@ -66,7 +65,7 @@ def settled(kms, store: str) -> dict | None:
 def why_it_fails(kms, store: str) -> str:
     """Connects what cannot be connected; the reason."""
     kms.connect_custom_key_store(CustomKeyStoreId=store)
-    return customers_token.wait_for(kms, store, "FAILED")["ConnectionErrorCode"]
+    return wait_for(kms, store, "FAILED")["ConnectionErrorCode"]
 
 
 def new_key(kms, store: str, external_key: str, **more) -> dict:

@@ -427,7 +427,8 @@ class TLS:
     """With the certificate of the proxy's name, or as it is said."""
 
     def __init__(
-        self, host: str | None = None, by_strangers: bool = False, is_expired: bool = False, settings=lambda context: None
+        self, host: str | None = None, by_strangers: bool = False, is_expired: bool = False,
+        settings=lambda context: None,
     ):
         self.host, self.by_strangers, self.is_expired, self.settings = host, by_strangers, is_expired, settings
         self.context = None

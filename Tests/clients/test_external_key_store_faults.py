@@ -1,4 +1,4 @@
-"""Custom key stores whose XKS proxy does everything wrong that a proxy can: what callers are told, and who waits for it."""
+"""Custom key stores whose XKS proxy does everything wrong that it can: what callers are told, and who waits for it."""
 import base64
 import collections
 import os
@@ -24,41 +24,42 @@ from xks import STATUS, b64
 # What AWS tells ("Troubleshooting external key stores", AWS KMS Developer Guide).
 REJECTED = "The external key store proxy rejected the request because "
 UNREACHABLE = (
-    "AWS KMS cannot communicate with the external key store proxy. This might be a transient network issue. If you see this "
-    "error repeatedly, verify that your external key store proxy is active and is connected to the network, and that its "
-    "endpoint URI is correct in your external key store.")
+    "AWS KMS cannot communicate with the external key store proxy. This might be a transient network issue. If you "
+    "see this error repeatedly, verify that your external key store proxy is active and is connected to the network, "
+    "and that its endpoint URI is correct in your external key store.")
 UNTRUSTED = (
-    "AWS KMS cannot establish a TLS connection to the external key store proxy. Verify the TLS configuration, including its "
-    "certificate.")
+    "AWS KMS cannot establish a TLS connection to the external key store proxy. Verify the TLS configuration, "
+    "including its certificate.")
 NOT_UNDERSTOOD = (
-    "AWS KMS cannot interpret the response from the external key store proxy. If you see this error repeatedly, consult your "
-    "external key store proxy administrator.")
+    "AWS KMS cannot interpret the response from the external key store proxy. If you see this error repeatedly, "
+    "consult your external key store proxy administrator.")
 UNHEALTHY = (
-    "The external key store proxy is in an unhealthy state. If you see this message repeatedly, notify your external key "
-    "store proxy administrator.")
+    "The external key store proxy is in an unhealthy state. If you see this message repeatedly, notify your external "
+    "key store proxy administrator.")
 OF_NAMES = {
     "AccessDeniedException":
-        "The external key store proxy denied access to the operation. Verify that the user and the external key are both "
-        "authorized for this operation, and try the request again.",
+        "The external key store proxy denied access to the operation. Verify that the user and the external key are "
+        "both authorized for this operation, and try the request again.",
     "AuthenticationFailedException":
-        REJECTED + "it could not authenticate AWS KMS. Verify the credentials for your external key store and update if "
-        "necessary.",
+        REJECTED + "it could not authenticate AWS KMS. Verify the credentials for your external key store and update "
+        "if necessary.",
     "DependencyTimeoutException":
-        "AWS KMS rejected the request because the external key store proxy did not respond in time. Retry the request. If "
-        "you see this error repeatedly, report it to your external key store proxy administrator.",
+        "AWS KMS rejected the request because the external key store proxy did not respond in time. Retry the "
+        "request. If you see this error repeatedly, report it to your external key store proxy administrator.",
     "InternalException":
         REJECTED + "it cannot communicate with the external key manager. Verify that the external key store proxy "
         "configuration is correct and that the external key manager is available.",
     "InvalidCiphertextException":
-        REJECTED + "the specified ciphertext or additional authenticated data is corrupted, missing, or otherwise invalid.",
+        REJECTED + "the specified ciphertext or additional authenticated data is corrupted, missing, or otherwise "
+        "invalid.",
     "InvalidKeyUsageException": REJECTED + "the external key does not support the requested operation.",
     "InvalidStateException": REJECTED + "the external key is not enabled in the external key manager.",
     "InvalidUriPathException":
         REJECTED + "of an invalid URI path. Verify the URI path for your external key store and update if necessary.",
     "KeyNotFoundException": REJECTED + "it could not find the external key.",
     "ThrottlingException":
-        "The external key store proxy rejected the request due to a very high request rate. Reduce the frequency of your "
-        "calls using KMS keys in this external key store.",
+        "The external key store proxy rejected the request due to a very high request rate. Reduce the frequency of "
+        "your calls using KMS keys in this external key store.",
     "UnsupportedOperationException": REJECTED + "it does not support the requested cryptographic operation.",
     "ValidationException": NOT_UNDERSTOOD,
 }
@@ -117,8 +118,8 @@ Told = collections.namedtuple("Told", "code message seconds requests")
 
 
 def told(scene, call, message: str, attempts: int | None = None) -> Told:
-    """What a caller is told who ought to be told `message`, after so many requests that came to the proxy. It is asked for
-    again where the machine, and not the proxy, took too long."""
+    """What a caller is told who ought to be told `message`, after so many requests that came to the proxy. It is asked
+    for again where the machine, and not the proxy, took too long."""
     for _ in range(20):
         scene.proxy.forget()
         begin = time.monotonic()
@@ -335,8 +336,8 @@ def test_every_changed_bit_of_a_ciphertext_is_noticed(scene):
         changed[place] ^= 1
         with pytest.raises(ClientError) as caught:
             scene.patient.decrypt(CiphertextBlob=bytes(changed))
-        error = caught.value.response["Error"]
-        assert error["Code"] in ("InvalidCiphertextException", "KMSInvalidStateException", "NotFoundException"), place
+        error = caught.value.response["Error"]["Code"]
+        assert error == "InvalidCiphertextException" or place >= 26 and error == "KMSInvalidStateException", place
 
 
 def test_nothing_of_the_customers_comes_to_the_proxy(scene):
@@ -397,8 +398,9 @@ def test_what_the_proxy_is_told(scene):
     for kms_operation, operation, answer in answers:
         request = next(each for each in reversed(proxy.asked(operation))
                        if each.metadata["kmsRequestId"] == answer["ResponseMetadata"]["RequestId"])
-        key, external = (other["Arn"], other["XksKeyConfiguration"]["Id"]) if answer is moved and operation == "Encrypt" \
-            else (arn, "one")
+        key, external = arn, "one"
+        if answer is moved and operation == "Encrypt":
+            key, external = other["Arn"], other["XksKeyConfiguration"]["Id"]
         assert request.metadata == {
             "awsPrincipalArn": "arn:aws:iam::111122223333:user/administrator", "kmsKeyArn": key,
             "kmsOperation": kms_operation, "kmsRequestId": answer["ResponseMetadata"]["RequestId"]}
@@ -579,16 +581,16 @@ def test_nobody_else_waits_for_a_proxy_that_hangs(scene):
     times = {scene.own: [], sound: []}
     try:
         for _ in range(40):
-            for key, list in times.items():
+            for key, taken in times.items():
                 begin = time.monotonic()
                 kms.encrypt(KeyId=key, Plaintext=b"x")
-                list.append(time.monotonic() - begin)
+                taken.append(time.monotonic() - begin)
     finally:
         over.set()
         for thread in hanging:
             thread.join()
-    for list in times.values():
-        assert statistics.median(list) < 0.25, "as long as the hanging ones, it would be half a second"
+    for taken in times.values():
+        assert statistics.median(taken) < 0.25, "as long as the hanging ones, it would be half a second"
     disconnect(kms, store)
 
 
@@ -606,62 +608,41 @@ HEALTH = {
 }
 
 
-def names(name: str):
-    return faults.refuses(name)
-
-
-# What is wrong: an act or a door; the code of a connection; the exception of CreateCustomKeyStore, and its text.
+# By the text that callers get: the code of a connection, and the exception of CreateCustomKeyStore.
+OF_TEXTS = {
+    UNTRUSTED: ("XKS_PROXY_INVALID_TLS_CONFIGURATION", "XksProxyInvalidConfigurationException"),
+    UNREACHABLE: ("XKS_PROXY_NOT_REACHABLE", "XksProxyUriUnreachableException"),
+    UNHEALTHY: ("XKS_PROXY_NOT_REACHABLE", "XksProxyUriUnreachableException"),
+    TIMED_OUT: ("XKS_PROXY_TIMED_OUT", "XksProxyUriUnreachableException"),
+    NOT_UNDERSTOOD: ("XKS_PROXY_INVALID_RESPONSE", "XksProxyInvalidResponseException"),
+    **{OF_NAMES[name]: told for name, told in {
+        "AccessDeniedException": ("XKS_PROXY_ACCESS_DENIED", "XksProxyInvalidConfigurationException"),
+        "AuthenticationFailedException": ("INVALID_CREDENTIALS", "XksProxyIncorrectAuthenticationCredentialException"),
+        "DependencyTimeoutException": ("XKS_PROXY_TIMED_OUT", "XksProxyUriUnreachableException"),
+        "InternalException": ("XKS_PROXY_NOT_REACHABLE", "XksProxyInvalidResponseException"),
+        "InvalidStateException": ("XKS_PROXY_INVALID_CONFIGURATION", "XksProxyInvalidConfigurationException"),
+        "InvalidUriPathException": ("XKS_PROXY_INVALID_CONFIGURATION", "XksProxyInvalidConfigurationException"),
+        "ThrottlingException": ("XKS_PROXY_NOT_REACHABLE", "XksProxyUriUnreachableException"),
+        "UnsupportedOperationException": ("XKS_PROXY_INVALID_RESPONSE", "XksProxyInvalidResponseException"),
+    }.items()},
+}
+# What is wrong, and what is told of it.
 CONNECTIONS = {
-    "AuthenticationFailedException": (
-        names("AuthenticationFailedException"), "INVALID_CREDENTIALS",
-        "XksProxyIncorrectAuthenticationCredentialException", OF_NAMES["AuthenticationFailedException"]),
-    "AccessDeniedException": (
-        names("AccessDeniedException"), "XKS_PROXY_ACCESS_DENIED", "XksProxyInvalidConfigurationException",
-        OF_NAMES["AccessDeniedException"]),
-    "InvalidUriPathException": (
-        names("InvalidUriPathException"), "XKS_PROXY_INVALID_CONFIGURATION", "XksProxyInvalidConfigurationException",
-        OF_NAMES["InvalidUriPathException"]),
-    "InvalidStateException": (
-        names("InvalidStateException"), "XKS_PROXY_INVALID_CONFIGURATION", "XksProxyInvalidConfigurationException",
-        OF_NAMES["InvalidStateException"]),
-    "InternalException": (
-        names("InternalException"), "XKS_PROXY_NOT_REACHABLE", "XksProxyInvalidResponseException",
-        OF_NAMES["InternalException"]),
-    "ThrottlingException": (
-        names("ThrottlingException"), "XKS_PROXY_NOT_REACHABLE", "XksProxyUriUnreachableException",
-        OF_NAMES["ThrottlingException"]),
-    "DependencyTimeoutException": (
-        names("DependencyTimeoutException"), "XKS_PROXY_TIMED_OUT", "XksProxyUriUnreachableException",
-        OF_NAMES["DependencyTimeoutException"]),
-    "UnsupportedOperationException": (
-        names("UnsupportedOperationException"), "XKS_PROXY_INVALID_RESPONSE", "XksProxyInvalidResponseException",
-        OF_NAMES["UnsupportedOperationException"]),
-    "ValidationException": (
-        names("ValidationException"), "XKS_PROXY_INVALID_RESPONSE", "XksProxyInvalidResponseException", NOT_UNDERSTOOD),
-    "no JSON": (
-        faults.says(200, b"OK"), "XKS_PROXY_INVALID_RESPONSE", "XksProxyInvalidResponseException", NOT_UNDERSTOOD),
-    "a redirection": (
-        faults.says(302, b"", "Location: https://xks.example.com/"), "XKS_PROXY_INVALID_RESPONSE",
-        "XksProxyInvalidResponseException", NOT_UNDERSTOOD),
-    "silent": (faults.silent, "XKS_PROXY_TIMED_OUT", "XksProxyUriUnreachableException", TIMED_OUT),
-    "hangs up": (
-        faults.cut(lambda head, body: b""), "XKS_PROXY_NOT_REACHABLE", "XksProxyUriUnreachableException", UNREACHABLE),
-    **{name: (act, "XKS_PROXY_INVALID_RESPONSE", "XksProxyInvalidResponseException", NOT_UNDERSTOOD)
-       for name, act in HEALTH.items()},
-    "all of its key managers are away": (
-        HEALTH["all of its key managers are away"], "XKS_PROXY_NOT_REACHABLE", "XksProxyUriUnreachableException",
-        UNHEALTHY),
-    **{name: (door, *{
-        UNTRUSTED: ("XKS_PROXY_INVALID_TLS_CONFIGURATION", "XksProxyInvalidConfigurationException"),
-        UNREACHABLE: ("XKS_PROXY_NOT_REACHABLE", "XksProxyUriUnreachableException"),
-        TIMED_OUT: ("XKS_PROXY_TIMED_OUT", "XksProxyUriUnreachableException"),
-    }[message], message) for name, (door, message) in DOORS.items()},
+    **{name: (faults.refuses(name), text) for name, text in OF_NAMES.items() if text in OF_TEXTS},
+    **{name: (act, NOT_UNDERSTOOD) for name, act in HEALTH.items()},
+    "all of its key managers are away": (HEALTH["all of its key managers are away"], UNHEALTHY),
+    "no JSON": (faults.says(200, b"OK"), NOT_UNDERSTOOD),
+    "a redirection": (faults.says(302, b"", "Location: https://xks.example.com/"), NOT_UNDERSTOOD),
+    "silent": (faults.silent, TIMED_OUT),
+    "hangs up": (faults.cut(lambda head, body: b""), UNREACHABLE),
+    **DOORS,
 }
 
 
 @pytest.mark.parametrize("fault", CONNECTIONS)
 def test_why_a_connection_fails_and_a_key_store_is_not_made(scene, fault):
-    wrong, connection_error, exception, message = CONNECTIONS[fault]
+    wrong, message = CONNECTIONS[fault]
+    connection_error, exception = OF_TEXTS[message]
     kms, proxy = scene.kms, scene.proxy
 
     def go_wrong():
@@ -704,7 +685,7 @@ def test_an_update_that_the_proxy_does_not_take_changes_nothing(scene):
          "XksProxyIncorrectAuthenticationCredentialException"),
     ):
         assert code(kms.update_custom_key_store, CustomKeyStoreId=scene.store, **change) == exception
-    scene.proxy.does(names("InvalidUriPathException"), "GetHealthStatus")
+    scene.proxy.does(faults.refuses("InvalidUriPathException"), "GetHealthStatus")
     assert code(
         kms.update_custom_key_store, CustomKeyStoreId=scene.store, XksProxyUriPath="/wrong/kms/xks/v1"
     ) == "XksProxyInvalidConfigurationException"
@@ -786,12 +767,13 @@ def test_external_keys_that_no_key_can_stand_on(scene, metadata, message):
 
 
 @pytest.mark.parametrize("act, exception, message", [
-    (names("KeyNotFoundException"), "XksKeyNotFoundException", OF_NAMES["KeyNotFoundException"]),
-    (names("InvalidStateException"), "XksKeyInvalidConfigurationException", OF_NAMES["InvalidStateException"]),
-    (names("InvalidKeyUsageException"), "XksKeyInvalidConfigurationException", OF_NAMES["InvalidKeyUsageException"]),
-    (names("AccessDeniedException"), "CustomKeyStoreInvalidStateException", OF_NAMES["AccessDeniedException"]),
-    (names("ThrottlingException"), "CustomKeyStoreInvalidStateException", OF_NAMES["ThrottlingException"]),
-    (names("AuthenticationFailedException"), "CustomKeyStoreInvalidStateException",
+    (faults.refuses("KeyNotFoundException"), "XksKeyNotFoundException", OF_NAMES["KeyNotFoundException"]),
+    (faults.refuses("InvalidStateException"), "XksKeyInvalidConfigurationException", OF_NAMES["InvalidStateException"]),
+    (faults.refuses("InvalidKeyUsageException"), "XksKeyInvalidConfigurationException",
+     OF_NAMES["InvalidKeyUsageException"]),
+    (faults.refuses("AccessDeniedException"), "CustomKeyStoreInvalidStateException", OF_NAMES["AccessDeniedException"]),
+    (faults.refuses("ThrottlingException"), "CustomKeyStoreInvalidStateException", OF_NAMES["ThrottlingException"]),
+    (faults.refuses("AuthenticationFailedException"), "CustomKeyStoreInvalidStateException",
      OF_NAMES["AuthenticationFailedException"]),
     (faults.silent, "CustomKeyStoreInvalidStateException", TIMED_OUT),
     (faults.cut(lambda head, body: head), "CustomKeyStoreInvalidStateException", UNREACHABLE),
@@ -848,7 +830,7 @@ def test_killed_in_the_middle_of_CreateKey(scene):
 
 
 def test_a_server_that_starts_while_the_proxy_is_faulty_is_ready_and_mends_itself(scene):
-    for wrong in (faults.silent, names("InternalException")):
+    for wrong in (faults.silent, faults.refuses("InternalException")):
         scene.proxy.does(wrong)
         scene.restart(scene.server.stop)
         assert scene.kms.encrypt(KeyId=scene.own, Plaintext=b"x")

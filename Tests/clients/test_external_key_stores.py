@@ -1,4 +1,4 @@
-"""Custom key stores of type EXTERNAL_KEY_STORE, end to end: a server, and our own XKS proxy on another server's token."""
+"""Custom key stores of type EXTERNAL_KEY_STORE, end to end: a server, and our own XKS proxy on another one's token."""
 import base64
 import json
 import os
@@ -11,6 +11,7 @@ import time
 import types
 
 import pytest
+import yaml
 from audit_log import by_request, records
 from authorities import Authority
 from botocore.exceptions import ClientError
@@ -19,6 +20,7 @@ from errors import refused
 from external_key_stores import add_proxies, connect, create, new_key, parameters, patient, works
 from faulty_proxy import HOST
 from identities import client
+from operations import outcome
 from people import Account
 from strongroom_server import Server, wait_until
 from test_custom_key_store_faults import metrics
@@ -164,7 +166,8 @@ def test_from_its_making_to_its_end(world):
     assert kms.decrypt(CiphertextBlob=blob, EncryptionContext=CONTEXT)["Plaintext"] == b"4711"
 
     kms.schedule_key_deletion(KeyId=identifier, PendingWindowInDays=7)
-    assert code(new_key, kms=kms, store=store, external_key="wages") == "XksKeyAlreadyInUseException", "until it is gone"
+    # Until it is gone.
+    assert code(new_key, kms=kms, store=store, external_key="wages") == "XksKeyAlreadyInUseException"
     let_the_days_pass(world)
     kms = world.kms
     wait_until(lambda: describes_nothing(kms, identifier), 20, "the key is gone")
@@ -199,11 +202,12 @@ def describes_nothing(kms, key: str) -> bool:
 
 
 def test_with_the_aws_cli_alone(world, tmp_path):
-    """Done when: a key made through our KMS, in a key store whose external manager is our own XKS proxy on another token,
-    encrypts and decrypts end to end."""
+    """A key made through our KMS, in a key store whose external manager is our own XKS proxy on another token, encrypts
+    and decrypts end to end."""
     file, plaintext, ciphertext = (tmp_path / name for name in ("store.json", "plaintext", "ciphertext"))
     file.write_text(json.dumps(parameters(world.new_prefix("cli", "k"))))
     plaintext.write_bytes(b"hello \0 world")
+
     # The CLI repeats no KMSInvalidStateException, and a busy machine may have one.
     def aws(*arguments):
         return wait_until(
@@ -392,6 +396,27 @@ def handed_out(world, prefix: str) -> dict:
     return json.loads(world.proxy.xks("credential", "add", "--prefix", prefix).stdout)
 
 
+def test_the_quota_of_one_key_store_is_not_anothers(world):
+    server = world.new_server("quota", {HOST: {**world.way, **world.mine}})
+    file = server.state / "strongroom.yaml"
+    settings = yaml.safe_load(file.read_text())
+    file.write_text(yaml.safe_dump({**settings, "quotas": {"all": "unlimited", "custom key store": 1}}))
+    server.start()
+    try:
+        kms = patient(server.client())
+        keys = []
+        for name in ("busy", "quiet"):
+            store = create(kms, name, world.new_prefix(name, "k"))
+            connect(kms, store)
+            keys.append(new_key(kms, store, "k")["KeyId"])
+        busy, quiet, own = *keys, kms.create_key()["KeyMetadata"]["KeyId"]
+        assert "ThrottlingException" in {outcome(kms.encrypt, KeyId=busy, Plaintext=b"x") for _ in range(20)}
+        assert kms.encrypt(KeyId=quiet, Plaintext=b"x")
+        assert {outcome(kms.encrypt, KeyId=own, Plaintext=b"x") for _ in range(20)} == {"allowed"}
+    finally:
+        server.close()
+
+
 # External keys
 
 def test_which_external_keys_a_key_can_stand_on(world, shared):
@@ -417,7 +442,8 @@ def test_which_external_keys_a_key_can_stand_on(world, shared):
     # Its owner ends its use, and allows it again.
     proxy.server.client().disable_key(KeyId=external)
     for call in (lambda: kms.decrypt(CiphertextBlob=blob), lambda: kms.encrypt(KeyId=key, Plaintext=b"x")):
-        with refused("KMSInvalidStateException", REJECTED + "the external key is not enabled in the external key manager."):
+        with refused(
+                "KMSInvalidStateException", REJECTED + "the external key is not enabled in the external key manager."):
             call()
     assert kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "Enabled"
     proxy.server.client().enable_key(KeyId=external)
@@ -609,16 +635,19 @@ def test_the_metrics(world, shared):
     # Of one that the proxy refuses, too.
     assert code(new_key, kms=kms, store=shared.id, external_key="nobodys") == "XksKeyNotFoundException"
     text = metrics(world.server)
-    for name, kind in (("healthy", "gauge"), ("suspended", "gauge"), ("requests", "counter"), ("request_seconds", "counter")):
+    for name, kind in {
+        "healthy": "gauge", "suspended": "gauge", "requests": "counter", "request_seconds": "counter"}.items():
         assert f"# TYPE strongroom_external_key_store_{name} {kind}\n" in text
     samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if "external_key_store" in line and line[0] != "#")
 
     def sample(name: str, **labels: str) -> float:
-        found = [float(value) for key, value in samples.items() if key.startswith(f"strongroom_external_key_store_{name}")
-                 and all(f'{label}="{of}"' in key for label, of in {"key_store": shared.id, **labels}.items())]
-        return sum(found)
+        parts = [f'{label}="{of}"' for label, of in {"key_store": shared.id, **labels}.items()]
+        return sum(
+            float(value) for key, value in samples.items()
+            if key.startswith(f"strongroom_external_key_store_{name}") and all(part in key for part in parts))
     assert sample("healthy") == 1 and sample("suspended") == 0
-    for operation, failure in (("Encrypt", ""), ("Decrypt", ""), ("GetHealthStatus", ""), ("GetKeyMetadata", "keyNotFound")):
+    for operation, failure in {
+        "Encrypt": "", "Decrypt": "", "GetHealthStatus": "", "GetKeyMetadata": "keyNotFound"}.items():
         assert sample("requests", operation=operation, failure=failure) >= 1, operation
         assert 0 < sample("request_seconds", operation=operation, failure=failure) < 60, operation
 
