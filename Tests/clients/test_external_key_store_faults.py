@@ -720,27 +720,24 @@ def test_a_key_store_is_disconnected_and_connected_under_requests(scene):
     assert errors <= {"KMSInvalidStateException"}
 
 
-def test_of_two_updates_at_once_the_one_that_is_stored_is_used(scene):
-    def slow_at_first(exchange):
-        exchange.wait(0.15 if exchange.request.path.startswith("/first/") else 0)
-        exchange.send()
-    scene.proxy.does(slow_at_first, "GetHealthStatus")
+def test_of_updates_at_once_the_one_that_is_stored_is_used(scene):
+    others = iter(("/second", "/third"))
 
     def move(prefix):
         scene.patient.update_custom_key_store(
             CustomKeyStoreId=scene.store, XksProxyUriPath=scene.proxy.configuration(prefix)["XksProxyUriPath"])
-    for pause in (0.1, 0.2, 0.3):
-        # The second begins while the first is asked for the health of what it is to be, or of what it is.
-        updates = [threading.Thread(target=move, args=(prefix,)) for prefix in ("/first", "/second")]
-        for update in updates:
-            update.start()
-            time.sleep(pause)
-        for update in updates:
-            update.join()
-        scene.proxy.forget()
-        scene.encrypt()
-        stored = entry(scene.kms, scene.store)["XksProxyConfiguration"]["UriPath"]
-        assert scene.proxy.asked("Encrypt")[-1].path == f"{stored}/keys/one/encrypt"
+
+    def overtaken(exchange):
+        """Whenever the first update has the proxy asked for its health, there is another one meanwhile."""
+        if exchange.request.path.startswith("/first/") and (other := next(others, None)):
+            move(other)
+        exchange.send()
+    scene.proxy.does(overtaken, "GetHealthStatus")
+    move("/first")
+    scene.proxy.forget()
+    scene.encrypt()
+    stored = entry(scene.kms, scene.store)["XksProxyConfiguration"]["UriPath"]
+    assert scene.proxy.asked("Encrypt")[-1].path == f"{stored}/keys/one/encrypt"
     move("")
 
 
