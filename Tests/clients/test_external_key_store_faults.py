@@ -69,13 +69,15 @@ CONTEXT = {"tenant": "what only the customer knows of whom"}
 
 
 class Scene:
-    """A server, a key store behind a proxy that may be faulty, one behind a proxy that is not, and a key in each."""
+    """A server, a key store behind a proxy that may be faulty, a key in it, and a proxy with which nothing is wrong."""
 
     def __init__(self, folder):
         self.proxy, self.sound = FaultyProxy(folder / "faulty"), FaultyProxy(folder / "sound", SOUND)
         self.server = Server(folder / "state")
         add_proxies(self.server, {HOST: self.proxy.settings, SOUND: self.sound.settings})
         self.start()
+
+    def furnish(self) -> None:
         self.store = create(self.patient, "faulty", self.proxy.configuration())
         connect(self.patient, self.store)
         self.key = new_key(self.patient, self.store, "one")["KeyId"]
@@ -102,8 +104,11 @@ class Scene:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     scene = Scene(tmp_path_factory.mktemp("faults"))
-    yield scene
-    scene.close()
+    try:
+        scene.furnish()
+        yield scene
+    finally:
+        scene.close()
 
 
 @pytest.fixture

@@ -164,20 +164,23 @@ CALLS = {
 def scenes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("origins")
     server = Server(folder / "state", "--region", HERE, "--region", THERE)
-    customer, proxy = CustomersToken(folder / "customer", "cluster-customeraaa"), FaultyProxy(folder / "proxy", region=HERE)
+    customer = CustomersToken(folder / "customer", "cluster-customeraaa")
+    proxy = FaultyProxy(folder / "proxy", region=HERE)
     add_clusters(server, customer)
     external_key_stores.add_proxies(server, {HOST: proxy.settings})
     server.start()
-    kms, there = external_key_stores.patient(server.client()), server.client(region_name=THERE)
-    stores = {
-        "AWS_CLOUDHSM": create(kms, customer, "origins"),
-        "EXTERNAL_KEY_STORE": external_key_stores.create(kms, "external origins", proxy.configuration()),
-    }
-    for store in stores.values():
-        connect(kms, store)
-    yield {origin: Scene(kms, there, origin, stores.get(origin)) for origin in ORIGINS}
-    server.close()
-    proxy.close()
+    try:
+        kms, there = external_key_stores.patient(server.client()), server.client(region_name=THERE)
+        stores = {
+            "AWS_CLOUDHSM": create(kms, customer, "origins"),
+            "EXTERNAL_KEY_STORE": external_key_stores.create(kms, "external origins", proxy.configuration()),
+        }
+        connect(kms, stores["AWS_CLOUDHSM"])
+        external_key_stores.connect(kms, stores["EXTERNAL_KEY_STORE"])
+        yield {origin: Scene(kms, there, origin, stores.get(origin)) for origin in ORIGINS}
+    finally:
+        server.close()
+        proxy.close()
 
 
 def test_the_table_names_every_operation_that_is_tried():
