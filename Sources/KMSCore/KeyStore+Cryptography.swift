@@ -77,18 +77,27 @@ extension KeyStore {
     func open(
         _ source: Source, _ encryptionContext: EncryptionContext, for operation: String, by context: CallContext
     ) async throws(KMSError) -> SecretBytes {
-        let sealed: SealedBytes
         switch source.ciphertext {
         case .rsa(let ciphertext):
             return try await using(source.material, of: source.entry) { key async throws(KMSError) in
                 try await backend(of: source.entry).decryptRSA(ciphertext, source.algorithm.name, with: key)
             }
-        case .sealed(let own):
-            sealed = own
-        case .double(let sealing):
-            sealed = try await open(sealing, source, encryptionContext, for: operation, by: context)
+        case .sealed(let sealed):
+            return try await open(sealed, source, encryptionContext)
+        case .double(let double):
+            let sealed = try await open(double, source, encryptionContext, for: operation, by: context)
+            do throws(KMSError) {
+                return try await open(sealed, source, encryptionContext)
+            } catch {
+                throw error.ofInnerSealing
+            }
         }
-        return try await using(source.material, of: source.entry) { key async throws(KMSError) in
+    }
+
+    private func open(
+        _ sealed: SealedBytes, _ source: Source, _ encryptionContext: EncryptionContext
+    ) async throws(KMSError) -> SecretBytes {
+        try await using(source.material, of: source.entry) { key async throws(KMSError) in
             try await backend(of: source.entry).decrypt(
                 sealed,
                 authenticating: CiphertextBlob.authenticatedData(

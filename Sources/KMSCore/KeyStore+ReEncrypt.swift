@@ -60,7 +60,12 @@ extension KeyStore {
                 return try await moveInside(sealed, source, sourceContext, to: entry, destinationContext, by: context)
             case .double(let sealing):
                 let sealed = try await open(sealing, source, sourceContext, for: "ReEncrypt", by: context)
-                return try await moveInside(sealed, source, sourceContext, to: entry, destinationContext, by: context)
+                do throws(KMSError) {
+                    return try await moveInside(
+                        sealed, source, sourceContext, to: entry, destinationContext, by: context)
+                } catch {
+                    throw error.ofInnerSealing
+                }
             }
         }
         let plaintext = try await open(source, sourceContext, for: "ReEncrypt", by: context)

@@ -225,7 +225,7 @@ import Testing
         // As alike as two requests can be.
         let (first, second) = (try await store.encrypt("11", with: key.id), try await store.encrypt("22", with: key.id))
         proxy.state.withLock { $0.answersForAnother = true }
-        await expect(.invalidCiphertext) {
+        await expect(.invalidState) {
             _ = try await store.decrypt(first)
             _ = try await store.decrypt(second)
         }

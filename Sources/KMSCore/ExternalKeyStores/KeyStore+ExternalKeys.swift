@@ -45,7 +45,7 @@ extension KeyStore {
         }
         guard source.material.scheme.plaintextSizes(of: sealing.innerSize) != nil,
             let sealed = SealedBytes(bytes + sealing.binding)
-        else { throw .invalidCiphertext }
+        else { throw KMSError.invalidCiphertext.ofInnerSealing }
         return sealed
     }
 
@@ -61,5 +61,18 @@ extension KeyStore {
         _ header: [UInt8], _ encryptionContext: EncryptionContext, _ binding: [UInt8]
     ) -> [UInt8] {
         header + Digest.sha256.hash(encryptionContext.canonicalBytes) + binding
+    }
+}
+
+extension KMSError {
+    /// Of an inner sealing that does not open although the proxy took the outer one for good: what the proxy gave belongs
+    /// to another request.
+    var ofInnerSealing: KMSError {
+        guard code == .invalidCiphertext else { return self }
+        return KMSError(
+            .invalidState,
+            "The ciphertext that the external key store proxy submitted for decryption, or the encryption context, is "
+                + "corrupted, missing, or otherwise invalid.", cause: "what the proxy answered is of another ciphertext"
+        )
     }
 }
