@@ -322,29 +322,18 @@ def test_answers_to_other_requests_are_noticed(scene, operation):
         assert found == text
 
 
-<<<<<<< HEAD
-def test_an_answer_too_many_is_nobodys(scene):
-=======
 def test_an_answer_too_many_is_never_another_plaintext(scene):
     """It may be taken for the answer to the next request on its connection; but it is noticed that it is not."""
->>>>>>> 9bceac7c89aa098a274e8c7fcfac7b89d7940a05
     def twice(exchange):
         exchange.send()
         exchange.send()
     blobs = {text: scene.patient.encrypt(KeyId=scene.key, Plaintext=text)["CiphertextBlob"] for text in (b"a", b"b")}
-<<<<<<< HEAD
-    scene.proxy.does(twice)
-    for _ in range(10):
-        for text, blob in blobs.items():
-            assert scene.patient.decrypt(CiphertextBlob=blob)["Plaintext"] == text
-=======
     scene.proxy.does(twice, "Decrypt")
     opened = 0
     for _ in range(10):
         for text, blob in blobs.items():
             opened += works(scene.patient, blob, text)
     assert opened, "one of the answers to each request is right"
->>>>>>> 9bceac7c89aa098a274e8c7fcfac7b89d7940a05
 
 
 def test_every_changed_bit_of_a_ciphertext_is_noticed(scene):
