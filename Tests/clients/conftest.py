@@ -5,9 +5,10 @@ from strongroom_server import STRONGROOM, TOKEN, Server, wait_until
 # Tests that look into SoftHSM's token past the server, or make tokens themselves.
 OF_SOFTHSM = {
     "test_conformance", "test_cross_account", "test_custom_key_store_faults", "test_custom_key_stores", "test_doctor",
-    "test_encrypt_then_mac", "test_import_from_token", "test_init", "test_multi_region", "test_multi_region_faults",
-    "test_multi_region_rights", "test_multi_region_trusted", "test_origins", "test_real_tokens", "test_secrets",
-    "test_several_tokens", "test_terraform_key_stores", "test_terraform_multi_region", "test_token", "test_xks_proxy", "test_xks_proxy_operators", "test_xks_proxy_tls",
+    "test_encrypt_then_mac", "test_external_key_stores", "test_import_from_token", "test_init", "test_multi_region",
+    "test_multi_region_faults", "test_multi_region_rights", "test_multi_region_trusted", "test_origins",
+    "test_real_tokens", "test_secrets", "test_several_tokens", "test_terraform_key_stores",
+    "test_terraform_multi_region", "test_token", "test_xks_proxy", "test_xks_proxy_operators", "test_xks_proxy_tls",
     "test_xks_proxy_token",
 }
 

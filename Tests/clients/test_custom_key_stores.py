@@ -133,11 +133,6 @@ def test_what_is_refused_at_its_making(server, kms, store):
     other.obey("nomech 0x1087")
     assert refusal() == "CloudHsmClusterInvalidConfigurationException", "it has no AES-GCM"
     other.obey()
-    external = post(server, "CreateCustomKeyStore", {
-        "CustomKeyStoreName": "external", "CustomKeyStoreType": "EXTERNAL_KEY_STORE",
-        "XksProxyUriEndpoint": "https://xks.example.com", "XksProxyUriPath": "/kms/xks/v1",
-        "XksProxyConnectivity": "PUBLIC_ENDPOINT"})
-    assert external.code == "UnsupportedOperationException" and "EXTERNAL_KEY_STORE" in external.json["message"]
     assert post(server, "CreateCustomKeyStore", {"CustomKeyStoreName": "half"}).code == "ValidationException"
     missing = "cks-00000000000000000"
     for call in (kms.connect_custom_key_store, kms.disconnect_custom_key_store, kms.delete_custom_key_store,

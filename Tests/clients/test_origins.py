@@ -2,15 +2,17 @@
 import re
 import uuid
 
+import external_key_stores
 import pytest
 from botocore.exceptions import ClientError
 from customers_token import CustomersToken, add_clusters, connect, create
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from faulty_proxy import HOST, FaultyProxy
 from strongroom_server import REPOSITORY, Server, wait_until
 
-ORIGINS = ["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM"]
+ORIGINS = ["AWS_KMS", "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"]
 PAIR = {"KeyPairSpec": "ECC_NIST_P256"}
 HERE, THERE = "eu-central-1", "us-west-2"
 
@@ -38,15 +40,20 @@ def wrap_and_import(kms, key: str, secret: bytes, kind: str = "EXISTING_KEY_MATE
 class Scene:
     """A key of one origin, and what its operations need."""
 
-    def __init__(self, kms, there, origin: str, store: str):
-        self.kms, self.there, self.origin = kms, there, origin
-        self.place = {"Origin": origin, **({"CustomKeyStoreId": store} if origin == "AWS_CLOUDHSM" else {})}
+    def __init__(self, kms, there, origin: str, store: str | None):
+        self.kms, self.there, self.origin, self.store = kms, there, origin, store
         self.key = self.make()
         self.wrapped = {}
         if origin == "EXTERNAL":
             self.wrapped = wrap_and_import(kms, self.key, bytes(32))
         self.blob = kms.encrypt(KeyId=self.key, Plaintext=b"x")["CiphertextBlob"]
         self.alias = f"alias/origin-{uuid.uuid4().hex}"
+
+    @property
+    def place(self) -> dict:
+        place = {"Origin": self.origin, **({"CustomKeyStoreId": self.store} if self.store else {})}
+        # Each key stands on an external key of its own.
+        return {**place, "XksKeyId": uuid.uuid4().hex} if self.origin == "EXTERNAL_KEY_STORE" else place
 
     def make(self, **parameters) -> str:
         return self.kms.create_key(**self.place, **parameters)["KeyMetadata"]["KeyId"]
@@ -77,7 +84,7 @@ class Scene:
         answer = self.kms.delete_imported_key_material(KeyId=self.key)
         self.kms.schedule_key_deletion(KeyId=self.key, PendingWindowInDays=7)
         # Others need a key that works.
-        self.__init__(self.kms, self.there, self.origin, self.place.get("CustomKeyStoreId", ""))
+        self.__init__(self.kms, self.there, self.origin, self.store)
         return answer
 
     def cancel(self) -> dict:
@@ -157,15 +164,20 @@ CALLS = {
 def scenes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("origins")
     server = Server(folder / "state", "--region", HERE, "--region", THERE)
-    customer = CustomersToken(folder / "customer", "cluster-customeraaa")
+    customer, proxy = CustomersToken(folder / "customer", "cluster-customeraaa"), FaultyProxy(folder / "proxy", region=HERE)
     add_clusters(server, customer)
+    external_key_stores.add_proxies(server, {HOST: proxy.settings})
     server.start()
-    kms = server.client()
-    store = create(kms, customer, "origins")
-    connect(kms, store)
-    there = server.client(region_name=THERE)
-    yield {origin: Scene(kms, there, origin, store) for origin in ORIGINS}
+    kms, there = external_key_stores.patient(server.client()), server.client(region_name=THERE)
+    stores = {
+        "AWS_CLOUDHSM": create(kms, customer, "origins"),
+        "EXTERNAL_KEY_STORE": external_key_stores.create(kms, "external origins", proxy.configuration()),
+    }
+    for store in stores.values():
+        connect(kms, store)
+    yield {origin: Scene(kms, there, origin, stores.get(origin)) for origin in ORIGINS}
     server.close()
+    proxy.close()
 
 
 def test_the_table_names_every_operation_that_is_tried():
@@ -183,10 +195,3 @@ def test_an_operation(scenes, operation, answers):
             code = error.response["Error"]["Code"]
             found[origin] = "no" if code == "UnsupportedOperationException" else code
     assert found == answers
-
-
-def test_the_origin_that_is_not_served_yet_is_named(scenes):
-    kms = scenes["AWS_KMS"].kms
-    with pytest.raises(ClientError) as caught:
-        kms.create_key(Origin="EXTERNAL_KEY_STORE")
-    assert caught.value.response["Error"]["Code"] == "UnsupportedOperationException"

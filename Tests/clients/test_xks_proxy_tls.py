@@ -1,37 +1,13 @@
 """The proxy over TLS, and with clients that have to show who they are."""
 import json
-import pathlib
 import ssl
 
 import pytest
+from authorities import NEW_KEY, Authority
 from openssl import openssl
 from xks import Proxy, Store
 
 SUBJECT = "cks.kms.us-east-1.amazonaws.com"
-
-
-class Authority:
-    """A certificate authority in a folder."""
-
-    def __init__(self, folder: pathlib.Path, name: str):
-        self.folder, self.name = folder, name
-        self.certificate, self.key = folder / f"{name}.pem", folder / f"{name}.key"
-        openssl(
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-            f"/CN={name}", "-keyout", self.key, "-out", self.certificate, "-addext", "basicConstraints=critical,CA:TRUE")
-
-    def issue(self, name: str, subject: str, days: int = 30, extension: str = "extendedKeyUsage=clientAuth") -> tuple:
-        key, request, certificate = (self.folder / f"{name}.{end}" for end in ("key", "csr", "pem"))
-        openssl(
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject, "-keyout", key,
-            "-out", request)
-        extensions = self.folder / f"{name}.ext"
-        extensions.write_text(extension + "\n")
-        times = ["-days", str(days)] if days > 0 else ["-not_before", "20200101000000Z", "-not_after", "20200201000000Z"]
-        openssl(
-            "x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-CAcreateserial", *times,
-            "-extfile", extensions, "-out", certificate)
-        return certificate, key
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +24,7 @@ def context(authority: Authority, client=None) -> ssl.SSLContext:
 
 @pytest.fixture(scope="module")
 def server_files(authority):
-    return authority.issue("server", "/CN=localhost", extension="subjectAltName=DNS:localhost")
+    return authority.issue_to_host("localhost")
 
 
 def start(tmp_path_factory, server_files, more: str = "") -> tuple[Proxy, dict]:
@@ -140,8 +116,7 @@ def test_of_another_authority(mutual, authority, tmp_path):
 def test_signed_by_itself(mutual, authority, tmp_path):
     certificate, key = tmp_path / "self.pem", tmp_path / "self.key"
     openssl(
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-        f"/CN={SUBJECT}", "-keyout", key, "-out", certificate)
+        "req", "-x509", *NEW_KEY, "-days", "30", "-subj", f"/CN={SUBJECT}", "-keyout", key, "-out", certificate)
     refuses(*mutual, context(authority, (certificate, key)))
 
 

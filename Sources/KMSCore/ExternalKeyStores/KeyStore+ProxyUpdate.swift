@@ -46,14 +46,19 @@ extension KeyStore {
             try checkThatNobodyUses(new.address, in: store.scope, but: store.id)
             store.backing = .xksProxy(new)
         }
-        if new != backing, changed.connection == .connected { try await renewConnection(to: changed) }
+        if new != backing, changed.connection == .connected { try await renewConnection(of: store.id) }
     }
 
-    private func renewConnection(to store: CustomKeyStore) async throws(KMSError) {
-        let connection = try customKeyStoreConnector.connect(store, with: try await passwords().open(store))
-        // It has just answered; whatever it says now, it is what the key store is to use.
-        _ = await connection.outcome()
-        await customKeyStores.replaceConnection(of: store.id, by: connection).end()
+    private func renewConnection(of id: CustomKeyStoreID) async throws(KMSError) {
+        var used: CustomKeyStore.Backing?
+        // Of two updates at once the slower one here may be the one that was stored first.
+        while let store = customKeyStores[id], store.connection == .connected, store.backing != used {
+            let connection = try customKeyStoreConnector.connect(store, with: try await passwords().open(store))
+            // It has just answered; whatever it says now, it is what the key store is to use.
+            _ = await connection.outcome()
+            await customKeyStores.replaceConnection(of: id, by: connection).end()
+            used = store.backing
+        }
     }
 
     /// Throws unless the proxy answers well, as it is to be for every change of an external key store.
