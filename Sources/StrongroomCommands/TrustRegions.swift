@@ -39,7 +39,7 @@ struct TrustRegions: AsyncParsableCommand {
             count += try trust(keys, in: member)
         }
         try await change.journal.commit(
-            [], by: change.root(of: account, in: region, "TrustRegions", of: "strongroom.amazonaws.com"))
+            [], by: change.root(of: account, in: region, "TrustRegions", of: "strongroom"))
         print("The token of \(region) trusts the wrapping keys of \(keys.count) Regions, \(count) of them since now.")
     }
 

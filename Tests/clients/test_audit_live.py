@@ -110,7 +110,7 @@ def test_every_call_is_recorded_once_and_holds_no_secret(own_server, ready):
         ("Encrypt", {"KeyId": key, "Plaintext": text, "EncryptionContext": {"a": 1}}, "SerializationException"),
         ("Encrypt", b'{"KeyId":"' + key.encode() + b'","Plaintext":"' + text.encode(), "SerializationException"),
         ("ListKeys", {"Limit": 0, "Plaintext": text}, "ValidationException"),
-        ("ConnectCustomKeyStore", {"CustomKeyStoreId": "cks-1"}, "UnsupportedOperationException"),
+        ("ReplicateKey", {"KeyId": key, "ReplicaRegion": "us-west-2"}, "UnsupportedOperationException"),
     ):
         answer = post(own_server, operation, body)
         assert answer.code == error

@@ -72,12 +72,6 @@ def test_a_ciphertext_over_6144_bytes_is_a_validation_error(server):
     assert post(server, "Decrypt", {"CiphertextBlob": blob}).code == "ValidationException"
 
 
-def test_an_operation_that_is_not_served_yet_names_itself(server, key):
-    answer = post(server, "ConnectCustomKeyStore", {"CustomKeyStoreId": "cks-1"})
-    assert (answer.status, answer.code) == (400, "UnsupportedOperationException")
-    assert "ConnectCustomKeyStore" in answer.json["message"]
-
-
 def test_an_operation_that_aws_does_not_have_is_unknown(server):
     answer = post(server, "MakeCoffee", {})
     assert (answer.status, answer.code) == (400, "UnknownOperationException")

@@ -49,7 +49,7 @@ def test_a_token_that_is_slow_slows_its_own_region_alone(regions, faulty):
     key = regions.replicated_key()
     slow, fast = sides(regions, faulty)
     blob = fast.encrypt(KeyId=key, Plaintext=b"kept")["CiphertextBlob"]
-    obey(regions.server, faulty, "delay * 60")
+    obey(regions.server, faulty, "delay C_Decrypt 150")
 
     def seconds(kms) -> float:
         times = []
@@ -58,10 +58,10 @@ def test_a_token_that_is_slow_slows_its_own_region_alone(regions, faulty):
             assert outcome(kms, blob) == "kept"
             times.append(time.monotonic() - begin)
         return statistics.median(times)
-    assert seconds(slow) > 0.1, "two calls of the module"
-    assert seconds(fast) < 0.1
+    assert seconds(slow) > 0.15
+    assert seconds(fast) < 0.15
     obey(regions.server, faulty)
-    wait_until(lambda: seconds(slow) < 0.1, 30, "it is fast again")
+    wait_until(lambda: seconds(slow) < 0.15, 30, "it is fast again")
 
 
 @BOTH

@@ -60,6 +60,8 @@ def test_a_key_moves_when_the_security_officers_have_said_so_and_not_before(regi
     regions.take_away(HERE)
     assert [regions.there.decrypt(CiphertextBlob=each)["Plaintext"] for each in (blob, new)] == [b"kept", b"kept"]
     regions.bring_back(HERE)
+    told = server.run("audit", "tail", "--state", str(server.state), "--event", "TrustRegions").stdout
+    assert told.count("TrustRegions  ok") == 3
     report = server.run("doctor", "--state", str(server.state)).stdout
     assert "PROBLEM" not in report and "is labelled as ours" not in report
     # A private key takes two steps, of which the second is under a key that nobody trusts.
