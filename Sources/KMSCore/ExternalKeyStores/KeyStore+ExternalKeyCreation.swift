@@ -27,7 +27,9 @@ extension KeyStore {
         }
         try request.checkIsForKeyStores()
         let store = try find(name, in: context.scope, ofKeysOf: request.origin)
-        guard case .proxy(let proxy) = try connectedMeans(of: store) else { return nil }
+        guard case .proxy(let proxy) = try connectedMeans(of: store) else {
+            throw KMSError(.internalFailure, "The key was not made.", cause: "the key store \(store.id) has no proxy")
+        }
         let place = ExternalPlace(keyStore: store.id, xksKeyID: xksKeyID)
         try reserve(place)
         do throws(KMSError) {
