@@ -26,15 +26,17 @@ import Testing
         #expect(searches == keys.count, "\(searches) searches")
     }
 
-    // S: SoftHSM looks at every object in each search, 13 a second at 5,000 keys.
-    @Test func `so that a full token serves as fast as an empty one`() async throws {
+    // S: SoftHSM looks at every object in each search, 13 a second at 5,000 keys. Timed, and so not for a machine where
+    // others are at work.
+    @Test(.enabled(if: isFull))
+    func `so that a full token serves as fast as an empty one`() async throws {
         let rig = try await Rig.ready()
         let key = try await rig.newKey()
         let alone = try await rate(rig, key)
-        for _ in 0..<times(100, full: 5_000) { _ = try await rig.newKey() }
+        for _ in 0..<5_000 { _ = try await rig.newKey() }
         let among = try await rate(rig, key)
-        // Within 10 % on a machine that does nothing else; here others are at work.
-        #expect(among > alone * (isFull ? 0.7 : 0.3), "\(Int(alone)) a second alone, \(Int(among)) among many")
+        // Within 10 % on a machine that does nothing else.
+        #expect(among > alone * 0.7, "\(Int(alone)) a second alone, \(Int(among)) among many")
     }
 
     /// Encryptions a second, the best of some tries.
