@@ -14,6 +14,9 @@ struct XKSTransport: Sendable {
 
     /// What AWS KMS gives a proxy, the connection's set-up included ("Latency", XKS Proxy API).
     static let budget = TimeAmount.milliseconds(250)
+    /// Less than the budget: a connection that is still being made when its request is given up would fail the next
+    /// attempt, too, which waits for it.
+    private static let connectBudget = TimeAmount.milliseconds(230)
     /// How many requests are with a proxy at a time; more wait for one to end, within their budget.
     private static let connections = 128
     /// No answer of the API has as much: a plaintext of 4,300 bytes is 5,736 characters.
@@ -32,7 +35,7 @@ struct XKSTransport: Sendable {
     ) {
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: target.tls, redirectConfiguration: .disallow,
-            timeout: HTTPClient.Configuration.Timeout(connect: Self.budget, read: Self.budget))
+            timeout: HTTPClient.Configuration.Timeout(connect: Self.connectBudget, read: Self.budget))
         configuration.httpVersion = .http1Only
         configuration.decompression = .disabled
         // A proxy of the environment would see what is asked for.
